@@ -1,0 +1,75 @@
+"""How settings are read: every value from the environment, nonsense refused in one sentence."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError, validate
+
+env = Env(eager=False)
+
+
+def seal() -> None:
+    """Refuse to start when any setting read so far is nonsense; names all of them at once."""
+    try:
+        env.seal()
+    except EnvValidationError as exc:
+        wrong = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in exc.error_messages.items())
+        raise ImproperlyConfigured(f"Environment not understood. {wrong}") from exc
+
+
+def integer(name: str, default: int, *, least: int, most: int) -> Any:
+    return env.int(name, default, validate=validate.Range(min=least, max=most))
+
+
+def kept_secret(name: str, folder: Path, make: Any) -> str:
+    """The secret in ``name``, else the one kept in ``folder`` since the first start (mode 0600)."""
+    if given := os.environ.get(name):
+        return given
+    path = folder / name.lower()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(make())
+    return path.read_text().strip()
+
+
+def fernet_keys(text: str) -> list[str]:
+    """The comma-separated keys of ``CREDENTIAL_KEYS``: the first encrypts, all decrypt."""
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError as exc:
+        raise ImproperlyConfigured(
+            "CREDENTIAL_KEYS must hold Fernet keys: make one with `manage.py make_key`."
+        ) from exc
+    if not keys:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS is empty: make a key with `manage.py make_key`.")
+    return keys
+
+
+def broker_url(redis_url: str) -> str:
+    """The same server as Celery spells it: redis-py says ``unix://``, kombu ``redis+socket://``."""
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+
+def checked_redis_url(url: str) -> str:
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(f"REDIS_URL must begin with redis://, rediss:// or unix://, got {url!r}.")
+    return url
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(50)
+
+
+def new_fernet_key() -> str:
+    return Fernet.generate_key().decode()
