@@ -14,12 +14,11 @@ env = Env(eager=False)
 
 
 def seal() -> None:
-    """Refuse to start when any setting read so far is nonsense; names all of them at once."""
+    """Refuse to start when any setting read so far is nonsense; the error names all of them at once."""
     try:
         env.seal()
     except EnvValidationError as exc:
-        wrong = "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in exc.error_messages.items())
-        raise ImproperlyConfigured(f"Environment not understood. {wrong}") from exc
+        raise ImproperlyConfigured(f"Environment not understood: {exc.error_messages}") from exc
 
 
 def integer(name: str, default: int, *, least: int, most: int) -> Any:

@@ -28,16 +28,16 @@ REDIS_URL = env.str("REDIS_URL", f"unix://{DATA_DIR}/broker/valkey.sock?db=0")
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("HTTPS", False)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXIES = integer("TRUSTED_PROXIES", 0, least=0, most=10)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 WEB_THREADS = integer("WEB_THREADS", 8, least=1, most=64)
 WORKER_THREADS = integer("WORKER_THREADS", 8, least=1, most=64)
-EMAIL = env.dj_email_url("EMAIL_URL", "dummymail:")
+EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "batchboard@localhost")
 
 # What the domain needs to know (jobs/ reads these through django.conf.settings)
-PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", [])
+PROVIDER_HOSTS: list[str] = env.list("PROVIDER_HOSTS", [])
 SYNC_ACTIVE_SECONDS = integer("SYNC_ACTIVE_SECONDS", 15, least=1, most=3600)
 SYNC_QUIET_SECONDS = integer("SYNC_QUIET_SECONDS", 300, least=1, most=86400)
 SYNC_FULL_SECONDS = integer("SYNC_FULL_SECONDS", 3600, least=10, most=604800)
@@ -57,6 +57,8 @@ if _several_machines and not all(_given):
 SECRET_KEY = kept_secret("SECRET_KEY", DATA_DIR / "keys", new_secret)
 CREDENTIAL_KEYS = fernet_keys(kept_secret("CREDENTIAL_KEYS", DATA_DIR / "keys", new_fernet_key))
 checked_redis_url(REDIS_URL)
+if "EMAIL_BACKEND" not in EMAIL:
+    raise ImproperlyConfigured("EMAIL_URL not understood: write it like smtp://user:password@host:587/?tls=True.")
 
 # Django
 INSTALLED_APPS = [
@@ -169,7 +171,11 @@ ACCOUNT_ADAPTER = "dashboard.accounts.ClosedAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "20/h/ip,5/h/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/h/ip,5/h/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # Browser safety

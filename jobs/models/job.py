@@ -1,0 +1,132 @@
+"""A batch job as last observed, and the exact counts of jobs by project, model and state."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+
+from jobs import states
+from jobs.states import Counts, State
+
+from .people import User
+from .project import Project
+
+LISTED = Q(gone_at=None)
+
+
+class BatchJobQuerySet(models.QuerySet["BatchJob"]):
+    def visible_to(self, user: User) -> Self:
+        """Jobs of the projects this person may see; for others they do not exist."""
+        if user.is_superuser and user.is_active:
+            return self.filter(project__removed_at=None)
+        projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
+        return self.filter(project__in=projects)
+
+    def listed(self) -> Self:
+        """Without those gone at the provider."""
+        return self.filter(LISTED)
+
+    def active(self) -> Self:
+        return self.filter(state__in=states.ACTIVE)
+
+    def finished(self) -> Self:
+        return self.filter(state__in=states.TERMINAL)
+
+
+class BatchJob(models.Model):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="jobs")
+    name = models.CharField(max_length=300)
+    display_name = models.CharField(max_length=300, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=states.CHOICES)
+
+    # What the provider says: inputs of grade(), times, places
+    provider_state = models.CharField(max_length=100, blank=True)
+    reported = models.CharField(max_length=10, choices=states.CHOICES)
+    requests_total = models.BigIntegerField(null=True)
+    requests_succeeded = models.BigIntegerField(null=True)
+    requests_failed = models.BigIntegerField(null=True)
+    requests_pending = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    started_observed = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    error_code = models.IntegerField(null=True)
+    error_message = models.TextField(blank=True)
+    source = models.TextField(blank=True)
+    destination = models.TextField(blank=True)
+    output = models.TextField(blank=True)
+    labels = models.JSONField(default=dict)
+
+    # What we did and saw
+    cancel_requested_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField()
+    observed_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+    gone_by = models.CharField(max_length=150, blank=True)
+    gone_reason = models.CharField(max_length=200, blank=True)
+    raw_hash = models.BinaryField(max_length=16)
+
+    # Keys to sort and search by: never null, so that keyset pages are closed (DESIGN 8)
+    by_created = models.DateTimeField()
+    by_ended = models.DateTimeField()
+    by_requests = models.BigIntegerField()
+    by_failed = models.IntegerField()
+    by_duration = models.BigIntegerField()
+    search_text = models.TextField(blank=True)
+    search_prefix = models.CharField(max_length=32, blank=True)
+
+    objects = BatchJobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint("project", "name", name="batchjob_once_per_project"),
+            CheckConstraint(condition=Q(state__in=list(State)), name="batchjob_known_state"),
+            CheckConstraint(condition=Q(reported__in=list(State)), name="batchjob_known_report"),
+            CheckConstraint(condition=Q(by_duration__gte=-1), name="batchjob_duration_not_negative"),
+        ]
+        indexes = [
+            Index("by_created", "id", name="job_created", condition=LISTED),
+            Index("by_ended", "id", name="job_ended", condition=LISTED),
+            Index("by_requests", "id", name="job_requests", condition=LISTED),
+            Index("by_failed", "id", name="job_failed", condition=LISTED),
+            Index("by_duration", "id", name="job_duration", condition=LISTED),
+            Index("project", "by_created", "id", name="job_project_created", condition=LISTED),
+            Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
+            Index("model", "by_created", "id", name="job_model_created", condition=LISTED),
+            Index("project", "state", name="job_project_state"),
+            Index("name", name="job_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.name
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.requests_total, self.requests_succeeded, self.requests_failed, self.requests_pending)
+
+    @property
+    def short_id(self) -> str:
+        """The last segment of the provider's name."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in states.ACTIVE
+
+
+class StateCount(models.Model):
+    """How many listed jobs a project has of one model in one state; kept in the transaction of each change."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="state_counts")
+    model = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=states.CHOICES)
+    jobs = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [UniqueConstraint("project", "model", "state", name="statecount_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.model} {self.state}: {self.jobs}"

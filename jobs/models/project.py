@@ -1,0 +1,131 @@
+"""A project: one provider account, or cloud project + location, with one credential."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+from uuid import UUID, uuid4
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Lower, Now
+
+from jobs.credentials import Credential, fingerprint, seal, unseal
+
+from .people import Role, User
+
+if TYPE_CHECKING:
+    from .job import BatchJob
+
+no_slash = RegexValidator(r"^[^/\x00-\x1f\x7f]+$", "A project's name holds no “/” and no control characters.")
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def on_board(self) -> Self:
+        return self.filter(removed_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """Projects this person may see; all of them for a superuser, none for a stranger."""
+        return self.allowing(user, Role.VIEWER)
+
+    def allowing(self, user: User, role: Role) -> Self:
+        """Projects in which this person has at least ``role``."""
+        board = self.on_board()
+        if user.is_superuser and user.is_active:
+            return board
+        if not user.is_authenticated or not user.is_active:
+            return board.none()
+        roles = [other.value for other in Role if other.includes(role)]
+        return board.filter(pk__in=user.memberships.filter(role__in=roles).values("project"))
+
+    def due(self, at: datetime) -> Self:
+        """Projects whose sync should run now and that no worker holds."""
+        free = Q(leased_until=None) | Q(leased_until__lte=at)
+        return self.on_board().filter(free, paused_at=None, next_sync_at__lte=at)
+
+    def claim(self, at: datetime, lease: timedelta) -> UUID | None:
+        """Take the one project of this queryset for ``lease``; the token to write with, or None if it is taken."""
+        free = Q(leased_until=None) | Q(leased_until__lte=at)
+        token = uuid4()
+        taken = self.filter(free).update(leased_until=at + lease, lease_token=token)
+        return token if taken == 1 else None
+
+    def held_by(self, token: UUID) -> Self:
+        """The project, if ``token`` still holds its lease. A later claim replaces the token."""
+        return self.filter(lease_token=token)
+
+
+class Project(models.Model):
+    name = models.CharField(max_length=100, validators=[no_slash])
+    provider = models.CharField(max_length=20)
+    cloud_project = models.CharField(max_length=100, blank=True)
+    location = models.CharField(max_length=50, blank=True)
+    base_url = models.URLField(blank=True)
+    storage_url = models.URLField(blank=True)
+    bigquery_url = models.URLField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    paused_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    # The credential, encrypted; its kind and fingerprint are not secret
+    credential = models.TextField(editable=False, default="")
+    credential_kind = models.CharField(max_length=20, editable=False, default="")
+    credential_fingerprint = models.CharField(max_length=32, editable=False, default="")
+    credential_set_at = models.DateTimeField(null=True)
+    credential_proven = models.BooleanField(default=True)
+
+    # The schedule and the lease (DESIGN 5)
+    next_sync_at = models.DateTimeField(db_default=Now())
+    full_sync_wanted = models.BooleanField(default=True)
+    leased_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+
+    # Health: what the last syncs saw
+    last_attempt_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    last_full_at = models.DateTimeField(null=True)
+    covered_since = models.DateTimeField(null=True)
+    last_changed_at = models.DateTimeField(null=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    clock_skew_seconds = models.FloatField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    error_kind = models.CharField(max_length=20, blank=True)
+    error = models.TextField(blank=True)
+    brake = models.CharField(max_length=20, blank=True)
+    brake_released_at = models.DateTimeField(null=True)
+    same_account_as = models.ForeignKey("self", models.SET_NULL, null=True, related_name="doubles")
+    version = models.PositiveBigIntegerField(default=0)
+
+    if TYPE_CHECKING:
+        jobs: "models.Manager[BatchJob]"
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = [Lower("name")]
+        constraints = [
+            UniqueConstraint(Lower("name"), condition=Q(removed_at=None), name="project_name_once"),
+            UniqueConstraint(
+                F("provider"),
+                F("cloud_project"),
+                F("location"),
+                F("base_url"),
+                condition=Q(removed_at=None) & ~Q(cloud_project=""),
+                name="project_cloud_location_once",
+            ),
+            CheckConstraint(condition=~Q(name=""), name="project_has_name"),
+            CheckConstraint(condition=~Q(name__contains="/"), name="project_name_without_slash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def set_credential(self, credential: Credential, *, at: datetime) -> None:
+        """Keep ``credential`` encrypted; the caller saves."""
+        self.credential = seal(credential)
+        self.credential_kind = credential.kind
+        self.credential_fingerprint = fingerprint(credential)
+        self.credential_set_at = at
+
+    def open_credential(self) -> Credential:
+        """Raise CredentialUnreadable when the installation's keys do not fit."""
+        return unseal(self.credential)
