@@ -10,19 +10,21 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-env = Env(eager=False)
 
+class Environment(Env):
+    """Reads settings one by one; ``refuse_nonsense`` then names everything that was not understood."""
 
-def seal() -> None:
-    """Refuse to start when any setting read so far is nonsense; the error names all of them at once."""
-    try:
-        env.seal()
-    except EnvValidationError as exc:
-        raise ImproperlyConfigured(f"Environment not understood: {exc.error_messages}") from exc
+    def __init__(self) -> None:
+        super().__init__(eager=False)
 
+    def integer(self, name: str, default: int, *, least: int, most: int) -> Any:
+        return self.int(name, default, validate=validate.Range(min=least, max=most))
 
-def integer(name: str, default: int, *, least: int, most: int) -> Any:
-    return env.int(name, default, validate=validate.Range(min=least, max=most))
+    def refuse_nonsense(self) -> None:
+        try:
+            self.seal()
+        except EnvValidationError as exc:
+            raise ImproperlyConfigured(f"Environment not understood: {exc.error_messages}") from exc
 
 
 def kept_secret(name: str, folder: Path, make: Any) -> str:

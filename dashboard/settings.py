@@ -7,47 +7,46 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
 from .environment import (
+    Environment,
     broker_url,
     checked_redis_url,
-    env,
     fernet_keys,
-    integer,
     kept_secret,
     new_fernet_key,
     new_secret,
-    seal,
 )
 
+env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where things are
 DATA_DIR = Path(env.str("BATCHBOARD_DATA", str(BASE_DIR / "data"))).resolve()
-PORT = integer("PORT", 8000, least=1, most=65535)
+PORT = env.integer("PORT", 8000, least=1, most=65535)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/batchboard.sqlite3")}
 REDIS_URL = env.str("REDIS_URL", f"unix://{DATA_DIR}/broker/valkey.sock?db=0")
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("HTTPS", False)
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-TRUSTED_PROXIES = integer("TRUSTED_PROXIES", 0, least=0, most=10)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0, most=10)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
-WEB_THREADS = integer("WEB_THREADS", 8, least=1, most=64)
-WORKER_THREADS = integer("WORKER_THREADS", 8, least=1, most=64)
+WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=64)
+WORKER_THREADS = env.integer("WORKER_THREADS", 8, least=1, most=64)
 EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "batchboard@localhost")
 
 # What the domain needs to know (jobs/ reads these through django.conf.settings)
 PROVIDER_HOSTS: list[str] = env.list("PROVIDER_HOSTS", [])
-SYNC_ACTIVE_SECONDS = integer("SYNC_ACTIVE_SECONDS", 15, least=1, most=3600)
-SYNC_QUIET_SECONDS = integer("SYNC_QUIET_SECONDS", 300, least=1, most=86400)
-SYNC_FULL_SECONDS = integer("SYNC_FULL_SECONDS", 3600, least=10, most=604800)
-SYNC_LEASE_SECONDS = integer("SYNC_LEASE_SECONDS", 120, least=5, most=3600)
-PROJECT_REQUESTS_PER_MINUTE = integer("PROJECT_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
-PROJECT_REQUESTS_IN_FLIGHT = integer("PROJECT_REQUESTS_IN_FLIGHT", 32, least=1, most=1000)
+SYNC_ACTIVE_SECONDS = env.integer("SYNC_ACTIVE_SECONDS", 15, least=1, most=3600)
+SYNC_QUIET_SECONDS = env.integer("SYNC_QUIET_SECONDS", 300, least=1, most=86400)
+SYNC_FULL_SECONDS = env.integer("SYNC_FULL_SECONDS", 3600, least=10, most=604800)
+SYNC_LEASE_SECONDS = env.integer("SYNC_LEASE_SECONDS", 120, least=5, most=3600)
+PROJECT_REQUESTS_PER_MINUTE = env.integer("PROJECT_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
+PROJECT_REQUESTS_IN_FLIGHT = env.integer("PROJECT_REQUESTS_IN_FLIGHT", 32, least=1, most=1000)
 GEMINI_API_KEY = env.str("GEMINI_API_KEY", "")
 _several_machines = bool(env.str("DATABASE_URL", ""))
 _given = (env.str("SECRET_KEY", ""), env.str("CREDENTIAL_KEYS", ""))
-seal()
+env.refuse_nonsense()
 
 if _several_machines and not all(_given):
     raise ImproperlyConfigured(
