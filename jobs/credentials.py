@@ -1,60 +1,15 @@
-"""Credentials at rest: encrypted with the installation's keys, never shown again, never logged."""
+"""What signs a project's requests, as a plain value; jobs/vault.py keeps it encrypted."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import blake2b
-
-import msgspec
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
-
-
-class CredentialUnreadable(Exception):
-    """The stored credential was encrypted with a key that is no longer in CREDENTIAL_KEYS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs a project's requests.
+    """A credential in the clear.
 
     ``kind``: ``api_key``, ``access_token``, ``service_account`` (secret = the JSON file's text) or ``adc``
-    (no secret: the server's own identity).
+    (no secret: the server's own identity). The secret never shows in ``repr``.
     """
 
     kind: str
     secret: str = field(default="", repr=False)
-
-
-def seal(credential: Credential) -> str:
-    return _cipher().encrypt(msgspec.json.encode([credential.kind, credential.secret])).decode()
-
-
-def unseal(sealed: str) -> Credential:
-    """Raise CredentialUnreadable when no present key fits."""
-    try:
-        kind, secret = msgspec.json.decode(_cipher().decrypt(sealed.encode()), type=tuple[str, str])
-    except InvalidToken as exc:
-        raise CredentialUnreadable(
-            "The stored credential cannot be decrypted with CREDENTIAL_KEYS: restore the old key or enter it anew."
-        ) from exc
-    return Credential(kind, secret)
-
-
-def reseal(sealed: str) -> str:
-    """The same credential under the newest key."""
-    return _cipher().rotate(sealed.encode()).decode()
-
-
-def fingerprint(credential: Credential) -> str:
-    """Tells whether two projects hold the same secret, without telling the secret."""
-    key = settings.SECRET_KEY.encode()[:64]
-    return blake2b(f"{credential.kind}:{credential.secret}".encode(), digest_size=16, key=key).hexdigest()
-
-
-def _cipher() -> MultiFernet:
-    return _cipher_of(tuple(settings.CREDENTIAL_KEYS))
-
-
-@lru_cache(maxsize=4)
-def _cipher_of(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])

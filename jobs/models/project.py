@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Lower, Now
 
-from jobs.credentials import Credential, fingerprint, seal, unseal
+from jobs.credentials import Credential
+from jobs.vault import fingerprint, seal, unseal
 
 from .people import Role, User
 

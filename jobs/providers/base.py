@@ -1,0 +1,157 @@
+"""What every provider offers, the values it hands over, and its errors sorted once (DESIGN 4)."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from jobs.credentials import Credential
+from jobs.states import Counts, State
+
+
+class ProviderError(Exception):
+    """The provider did not do what was asked. ``str()`` is one sentence a person can act on."""
+
+    kind = "refused"
+
+    def __init__(self, sentence: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class TransientError(ProviderError):
+    """Network, 429, 5xx, an answer that is not JSON: trying later may help. ``retry_after`` in seconds."""
+
+    kind = "transient"
+
+
+class PageTokenExpired(TransientError):
+    """The list must be read again from its first page (WIRE 10)."""
+
+
+class CredentialError(ProviderError):
+    """The key or token is not accepted: a person must rotate it."""
+
+    kind = "credential"
+
+
+class GoneError(ProviderError):
+    """The thing asked for does not exist (any more)."""
+
+    kind = "gone"
+
+
+class RefusedError(ProviderError):
+    """Understood and declined, for this one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do; pages and plans ask this, never for a provider's name."""
+
+    cancel: bool = True
+    delete: bool = True
+    deletes_running: bool = False
+    server_filter: bool = False
+    newest_first: bool = False
+    labels: bool = False
+    start_time: bool = False
+    results: str = ""
+    job_name_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawJob:
+    """One job as it came: ``body`` are its exact JSON bytes, ``name`` what it is called there (or a stand-in)."""
+
+    name: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. ``latency`` in seconds; ``skew`` = their clock minus ours in seconds, if they told."""
+
+    jobs: list[RawJob]
+    next_token: str
+    latency: float
+    skew: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteJob:
+    """A job as the provider describes it, safe to store; None and "" where it does not say."""
+
+    name: str
+    reported: State
+    provider_state: str = ""
+    display_name: str = ""
+    model: str = ""
+    counts: Counts = field(default_factory=Counts)
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    updated_at: datetime | None = None
+    expires_at: datetime | None = None
+    error_code: int | None = None
+    error_message: str = ""
+    source: str = ""
+    destination: str = ""
+    output: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of a list is wanted, where the provider can filter; everything by default."""
+
+    active_only: bool = False
+    created_after: datetime | None = None
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where and as whom to connect. Empty URLs mean the provider's own hosts."""
+
+    credential: Credential
+    cloud_project: str = ""
+    location: str = ""
+    base_url: str = ""
+    storage_url: str = ""
+    bigquery_url: str = ""
+
+
+Gate = Callable[[], AbstractContextManager[object]]
+
+
+def open_gate() -> AbstractContextManager[object]:
+    """No limit on requests."""
+    return nullcontext()
+
+
+class Provider(Protocol):
+    def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
+        """One page; raise PageTokenExpired, CredentialError, TransientError or RefusedError."""
+
+    def get(self, name: str) -> RawJob:
+        """One job in full; raise GoneError when it does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKind:
+    """One entry of the registry: how a provider is called, what it needs, what it can do, how it is read."""
+
+    label: str
+    connect: Callable[..., Provider]
+    parse_job: Callable[[bytes], RemoteJob]
+    capabilities: Capabilities
+    credential_kinds: tuple[str, ...]
+    hosts: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    page_size: int = 100
+    wants_get: Callable[[RemoteJob], bool] = field(default=lambda job: False)

@@ -1,0 +1,143 @@
+"""Gemini Developer API batches over REST (WIRE 1): the SDK drops counts, errors and sources (WIRE 6.1)."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from jobs.states import Counts, State
+
+from .base import (
+    EVERYTHING,
+    Account,
+    Capabilities,
+    Gate,
+    Page,
+    ProviderKind,
+    RawJob,
+    RefusedError,
+    RemoteJob,
+    Scope,
+    open_gate,
+)
+from .listing import raw_job, read_page
+from .reading import (
+    MESSAGE_LIMIT,
+    NAME_LIMIT,
+    count,
+    decode,
+    identity,
+    mapping,
+    moment,
+    plain_suffix,
+    small_integer,
+    text,
+)
+from .wire import Wire, shared_client
+
+BASE_URL = "https://generativelanguage.googleapis.com"
+LIFETIME = timedelta(hours=48)  # of a live job and of a results file (WIRE 1.4, 1.7)
+STATES = {
+    "PENDING": State.QUEUED,
+    "QUEUED": State.QUEUED,
+    "RUNNING": State.RUNNING,
+    "SUCCEEDED": State.SUCCEEDED,
+    "FAILED": State.FAILED,
+    "CANCELLED": State.CANCELLED,
+    "EXPIRED": State.EXPIRED,
+}
+_ASKABLE = re.compile(r"batches/[^/?#]+")
+
+
+class Gemini:
+    def __init__(self, account: Account, *, gate: Gate = open_gate, client: httpx.Client | None = None) -> None:
+        headers = {"x-goog-api-key": account.credential.secret}
+        self._wire = Wire(account.base_url or BASE_URL, lambda: headers, gate, client or shared_client())
+
+    def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
+        """Newest first, inline results left out (WIRE 1.5); ``scope`` cannot be asked for here."""
+        params = {"pageSize": str(size)} | ({"pageToken": token} if token else {})
+        return read_page(self._wire.get("/v1beta/batches", params, listing=True), "operations")
+
+    def get(self, name: str) -> RawJob:
+        if not _ASKABLE.fullmatch(name):
+            raise RefusedError("This job's name is not one that Gemini can be asked for.")
+        return raw_job(self._wire.get(f"/v1beta/{quote(name)}").body)
+
+
+def parse_job(body: bytes) -> RemoteJob:
+    """An Operation (WIRE 1.3) as a RemoteJob; whatever the bytes hold."""
+    operation = mapping(decode(body))
+    batch = mapping(operation.get("metadata"))
+    word = text(batch.get("state"), 100)
+    reported = STATES.get(plain_suffix(word, "BATCH_STATE_", "JOB_STATE_"), State.UNKNOWN)
+    output = _output(mapping(batch.get("output")) or mapping(operation.get("response")))
+    created, ended = moment(batch.get("createTime")), moment(batch.get("endTime"))
+    return RemoteJob(
+        name=identity(operation.get("name"), body),
+        reported=reported,
+        provider_state=word,
+        display_name=text(batch.get("displayName"), NAME_LIMIT),
+        model=text(batch.get("model"), 200).removeprefix("models/"),
+        counts=_counts(batch),
+        created_at=created,
+        ended_at=ended,
+        updated_at=moment(batch.get("updateTime")),
+        expires_at=_expiry(reported, created, ended, output),
+        error_code=small_integer(mapping(operation.get("error")).get("code")),
+        error_message=text(mapping(operation.get("error")).get("message"), MESSAGE_LIMIT),
+        source=_source(batch),
+        destination=output,
+        output=output,
+    )
+
+
+def _counts(batch: Mapping[str, Any]) -> Counts:
+    """``batchStats``: zero counts are left out (WIRE 1.3), so beside a total a missing one is 0."""
+    stats = mapping(batch.get("batchStats"))
+    total = count(stats.get("requestCount"))
+    missing = None if total is None else 0
+    keys = ("successfulRequestCount", "failedRequestCount", "pendingRequestCount")
+    succeeded, failed, pending = (count(stats[key]) if key in stats else missing for key in keys)
+    return Counts(total, succeeded, failed, pending)
+
+
+def _source(batch: Mapping[str, Any]) -> str:
+    """The input file; requests sent inline are never echoed (WIRE 1.3)."""
+    if not batch:
+        return ""
+    config = mapping(batch.get("inputConfig"))
+    return text(config.get("fileName")) or "inline"
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    if file := text(output.get("responsesFile")):
+        return file
+    inline = "inlinedResponses" in output or "inlinedEmbedContentResponses" in output
+    return "inline" if inline else ""
+
+
+def _expiry(reported: State, created: Any, ended: Any, output: str) -> Any:
+    """When a live job expires, or a finished one's results file; inline results live as long as the job."""
+    if reported in (State.QUEUED, State.RUNNING):
+        return created + LIFETIME if created else None
+    return ended + LIFETIME if ended and output.startswith("files/") else None
+
+
+def wants_get(job: RemoteJob) -> bool:
+    """A list leaves inline results out (WIRE 1.5), so a finished inline job is asked for once."""
+    return job.reported is State.SUCCEEDED and job.source == "inline" and not job.output
+
+
+KIND = ProviderKind(
+    label="Gemini API",
+    connect=Gemini,
+    parse_job=parse_job,
+    capabilities=Capabilities(newest_first=True, results="file or inline", job_name_hint="batches/…"),
+    credential_kinds=("api_key",),
+    hosts=("generativelanguage.googleapis.com",),
+    wants_get=wants_get,
+)

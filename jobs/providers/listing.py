@@ -1,0 +1,56 @@
+"""From the bytes of a list to its jobs' exact bytes, cheaply: an unchanged job is never parsed."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from .base import Page, RawJob, TransientError
+from .reading import decode, identity, mapping, text
+from .wire import Answer
+
+
+class _Named(msgspec.Struct):
+    name: str = ""
+
+
+_name_of = msgspec.json.Decoder(_Named)
+_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def read_page(answer: Answer, key: str) -> Page:
+    """The page in ``answer``, whose jobs stand in the list ``key``; raise TransientError if it is no list."""
+    bodies, token = _strictly(answer.body, key) or _leniently(answer.body, key)
+    jobs = [raw_job(body) for body in bodies]
+    return Page(jobs, token, answer.latency, answer.skew)
+
+
+def _strictly(body: bytes, key: str) -> tuple[list[bytes], str] | None:
+    try:
+        parts = _objects.decode(body)
+        bodies = _items.decode(parts[key]) if key in parts else []
+        token = msgspec.json.decode(parts["nextPageToken"], type=str) if "nextPageToken" in parts else ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return [bytes(item) for item in bodies], token
+
+
+def _leniently(body: bytes, key: str) -> tuple[list[bytes], str]:
+    answer = decode(body)
+    items = mapping(answer).get(key, [])
+    if not isinstance(answer, dict) or not isinstance(items, list):
+        raise TransientError("The provider's answer is not a list of jobs; it is asked again later.")
+    return [_encode(item) for item in items], text(answer.get("nextPageToken"))
+
+
+def _encode(item: Any) -> bytes:
+    return json.dumps(item, ensure_ascii=True).encode()
+
+
+def raw_job(body: bytes) -> RawJob:
+    try:
+        name = _name_of.decode(body).name
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        name = mapping(decode(body)).get("name", "")
+    return RawJob(identity(name, body), body)

@@ -1,0 +1,190 @@
+"""Vertex AI batch prediction jobs over REST (WIRE 2): one list holds everything, also labels the SDK drops."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from jobs.states import Counts, State
+
+from .base import (
+    EVERYTHING,
+    Account,
+    Capabilities,
+    Gate,
+    Page,
+    ProviderKind,
+    RawJob,
+    RefusedError,
+    RemoteJob,
+    Scope,
+    open_gate,
+)
+from .listing import raw_job, read_page
+from .reading import (
+    MESSAGE_LIMIT,
+    NAME_LIMIT,
+    count,
+    decode,
+    identity,
+    labels,
+    mapping,
+    moment,
+    plain_suffix,
+    small_integer,
+    text,
+)
+from .signing import bearer
+from .wire import Wire, shared_client
+
+QUEUE_LIFETIME, RUN_LIFETIME = timedelta(hours=72), timedelta(hours=24)  # WIRE 2.5
+STATES = {
+    "QUEUED": State.QUEUED,
+    "PENDING": State.QUEUED,
+    "RUNNING": State.RUNNING,
+    "UPDATING": State.RUNNING,
+    "CANCELLING": State.CANCELLING,
+    "PAUSED": State.PAUSED,
+    "SUCCEEDED": State.SUCCEEDED,
+    "PARTIALLY_SUCCEEDED": State.PARTIAL,
+    "FAILED": State.FAILED,
+    "CANCELLED": State.CANCELLED,
+    "EXPIRED": State.EXPIRED,
+}
+FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
+LOCATION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)*")
+CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
+
+
+def host(location: str) -> str:
+    """WIRE 2.1; the location becomes part of a host name, so only Google's own shape passes."""
+    if not LOCATION.fullmatch(location):
+        raise RefusedError(f"“{location}” is not a location: write it like us-central1 or global.")
+    if location == "global":
+        return "https://aiplatform.googleapis.com"
+    if location in ("us", "eu"):
+        return f"https://aiplatform.{location}.rep.googleapis.com"
+    return f"https://{location}-aiplatform.googleapis.com"
+
+
+class Vertex:
+    def __init__(self, account: Account, *, gate: Gate = open_gate, client: httpx.Client | None = None) -> None:
+        if not CLOUD_PROJECT.fullmatch(account.cloud_project):
+            raise RefusedError(f"“{account.cloud_project}” is not a cloud project's id or number.")
+        own_host = host(account.location)
+        self._parent = f"/v1/projects/{account.cloud_project}/locations/{account.location}/batchPredictionJobs"
+        sign = bearer(account.credential, base_url=account.base_url)
+        self._wire = Wire(account.base_url or own_host, sign, gate, client or shared_client())
+
+    def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
+        """Full jobs in no promised order (WIRE 2.2)."""
+        params = {"pageSize": str(size)}
+        params |= {"pageToken": token} if token else {}
+        params |= {"filter": filter_text(scope)} if filter_text(scope) else {}
+        return read_page(self._wire.get(self._parent, params, listing=True), "batchPredictionJobs")
+
+    def get(self, name: str) -> RawJob:
+        """By the last segment: a name comes back with the project's number, whatever was asked (WIRE 2.3)."""
+        job_id = name.rpartition("/")[2]
+        if "/batchPredictionJobs/" not in name or not job_id:
+            raise RefusedError("This job's name is not one that Vertex AI can be asked for.")
+        return raw_job(self._wire.get(f"{self._parent}/{quote(job_id)}").body)
+
+
+def filter_text(scope: Scope) -> str:
+    """``scope`` in the list filter's grammar (WIRE 2.2). Naming the finished states keeps unknown ones in."""
+    terms = []
+    if scope.active_only:
+        terms += [f'state!="JOB_STATE_{word}"' for word in FINISHED]
+    if scope.created_after:
+        terms.append(f'create_time>"{scope.created_after.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"')
+    return " AND ".join(terms)
+
+
+def parse_job(body: bytes) -> RemoteJob:
+    """A BatchPredictionJob (WIRE 2.3) as a RemoteJob; whatever the bytes hold."""
+    job = mapping(decode(body))
+    word = text(job.get("state"), 100)
+    reported = STATES.get(plain_suffix(word, "JOB_STATE_"), State.UNKNOWN)
+    created, started = moment(job.get("createTime")), moment(job.get("startTime"))
+    return RemoteJob(
+        name=identity(job.get("name"), body),
+        reported=reported,
+        provider_state=word,
+        display_name=text(job.get("displayName"), NAME_LIMIT),
+        model=text(job.get("model"), 200).removeprefix("publishers/google/models/"),
+        counts=_counts(mapping(job.get("completionStats"))),
+        created_at=created,
+        started_at=started,
+        ended_at=moment(job.get("endTime")),
+        updated_at=moment(job.get("updateTime")),
+        expires_at=_expiry(reported, created, started),
+        error_code=small_integer(mapping(job.get("error")).get("code")),
+        error_message=text(mapping(job.get("error")).get("message"), MESSAGE_LIMIT),
+        source=_source(mapping(job.get("inputConfig"))),
+        destination=_destination(mapping(job.get("outputConfig"))),
+        output=_output(mapping(job.get("outputInfo"))),
+        labels=labels(job.get("labels")),
+    )
+
+
+def _counts(stats: Mapping[str, Any]) -> Counts:
+    """``completionStats``: absent before the run; ``incompleteCount`` "-1" means unknown (WIRE 2.3)."""
+    if not stats:
+        return Counts()
+    succeeded, failed = count(stats.get("successfulCount", 0)), count(stats.get("failedCount", 0))
+    pending = count(stats.get("incompleteCount", 0))
+    parts = (succeeded, failed, pending)
+    known = [part for part in parts if part is not None]
+    return Counts(sum(known) if len(known) == len(parts) else None, succeeded, failed, pending)
+
+
+def _source(config: Mapping[str, Any]) -> str:
+    uris = mapping(config.get("gcsSource")).get("uris")
+    listed = ", ".join(text(uri) for uri in uris[:20]) if isinstance(uris, list) else ""
+    return text(
+        listed
+        or text(mapping(config.get("bigquerySource")).get("inputUri"))
+        or text(mapping(config.get("vertexMultimodalDatasetSource")).get("datasetName"))
+    )
+
+
+def _destination(config: Mapping[str, Any]) -> str:
+    return text(mapping(config.get("gcsDestination")).get("outputUriPrefix")) or text(
+        mapping(config.get("bigqueryDestination")).get("outputUri")
+    )
+
+
+def _output(info: Mapping[str, Any]) -> str:
+    """Where results really are: the folder or the table (WIRE 2.6, 2.7), not the prefix that was asked for."""
+    if folder := text(info.get("gcsOutputDirectory")):
+        return folder
+    dataset, table = text(info.get("bigqueryOutputDataset")), text(info.get("bigqueryOutputTable"))
+    return f"{dataset}.{table}" if dataset and table else dataset or table
+
+
+def _expiry(reported: State, created: datetime | None, started: datetime | None) -> datetime | None:
+    """Live jobs only: results in GCS or BigQuery are the team's own and stay."""
+    if reported is State.QUEUED:
+        return created + QUEUE_LIFETIME if created else None
+    return started + RUN_LIFETIME if reported is State.RUNNING and started else None
+
+
+KIND = ProviderKind(
+    label="Vertex AI",
+    connect=Vertex,
+    parse_job=parse_job,
+    capabilities=Capabilities(
+        server_filter=True,
+        labels=True,
+        start_time=True,
+        results="Cloud Storage or BigQuery",
+        job_name_hint="projects/…/batchPredictionJobs/…",
+    ),
+    credential_kinds=("service_account", "access_token", "adc"),
+    hosts=("aiplatform.googleapis.com", "storage.googleapis.com", "bigquery.googleapis.com"),
+    fields=("cloud_project", "location"),
+)

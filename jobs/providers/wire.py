@@ -1,0 +1,164 @@
+"""One way to speak HTTP: pooled, timed, gated, with answers and failures sorted where they enter."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from .base import CredentialError, Gate, GoneError, PageTokenExpired, ProviderError, RefusedError, TransientError
+from .reading import decode, mapping, text
+
+TIMEOUT = httpx.Timeout(30, connect=10)
+LARGEST_ANSWER = 256 * 1024 * 1024
+LONGEST_WAIT = 3600.0
+USER_AGENT = "batchboard"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer. ``skew``: their clock minus ours, seconds; None when they sent no date."""
+
+    body: bytes = field(repr=False)
+    latency: float
+    skew: float | None
+
+
+@lru_cache(maxsize=1)
+def shared_client() -> httpx.Client:
+    """One keep-alive pool for the whole process; it holds no credentials."""
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+    return httpx.Client(timeout=TIMEOUT, limits=limits, headers={"user-agent": USER_AGENT}, trust_env=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Requests to one base URL as one account.
+
+    ``sign`` gives the headers that hold the secret; ``gate`` is entered around each request (a budget).
+    """
+
+    base_url: str
+    sign: Callable[[], Mapping[str, str]] = field(repr=False)
+    gate: Gate
+    client: httpx.Client
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, listing: bool = False) -> Answer:
+        """Raise a ProviderError of the right kind; ``listing`` says that the path lists jobs."""
+        headers = dict(self.sign())
+        with self.gate():
+            started = time.monotonic()
+            status, answered, body = self._exchange("GET", path, params, headers)
+            latency = time.monotonic() - started
+        if status == 200:
+            return Answer(body, latency, _skew(answered))
+        raise sort_failure(status, answered, body, listing=listing, paging=bool(params and params.get("pageToken")))
+
+    def _exchange(
+        self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        try:
+            with self.client.stream(method, self.base_url + path, params=params, headers=headers) as response:
+                return response.status_code, response.headers, _read(response)
+        except httpx.TimeoutException as exc:
+            raise TransientError("The provider did not answer in time; it is asked again later.") from exc
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as exc:
+            raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): check the network.") from exc
+
+
+def _read(response: httpx.Response) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            raise RefusedError("The provider's answer is over 256 MB, which is more than a list or a job can be.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _skew(headers: httpx.Headers) -> float | None:
+    date = _http_date(headers.get("date", ""))
+    return (date - datetime.now(UTC)).total_seconds() if date else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def sort_failure(
+    status: int, headers: httpx.Headers, body: bytes, *, listing: bool, paging: bool = False
+) -> ProviderError:
+    """The one place that decides what a failed request means (WIRE 1.9, 2.5)."""
+    error = _error_of(body)
+    message = text(error.get("message"), 300) or f"HTTP {status}"
+    if status == 429:
+        return TransientError(
+            f"The provider limits our requests ({message}); they slow down by themselves.",
+            status=status,
+            retry_after=_retry_after(headers, error),
+        )
+    if status >= 500 or status in (408, 499):
+        return TransientError(
+            f"The provider has trouble ({status}: {message}); it is asked again later.",
+            status=status,
+            retry_after=_retry_after(headers, error),
+        )
+    if status == 401 or _reason(error) == "API_KEY_INVALID" or (status == 403 and listing):
+        return CredentialError(
+            f"The provider does not accept this credential ({message}): rotate it on the project's page.",
+            status=status,
+        )
+    return _sort_refusal(status, message, listing=listing, paging=paging)
+
+
+def _sort_refusal(status: int, message: str, *, listing: bool, paging: bool) -> ProviderError:
+    if status == 400 and paging:
+        return PageTokenExpired(f"The list changed while it was read ({message}); it is read again.", status=status)
+    if status == 404 and not listing:
+        return GoneError(f"The provider does not know it any more ({message}).", status=status)
+    if 300 <= status < 400:
+        return RefusedError(f"The provider redirects ({status}): check the project's address.", status=status)
+    if 200 <= status < 300:
+        return TransientError(f"The provider gave half an answer ({status}); it is asked again later.", status=status)
+    return RefusedError(f"The provider declines ({status}: {message}): check the project's settings.", status=status)
+
+
+def _error_of(body: bytes) -> Mapping[str, Any]:
+    """``{"error": {...}}``, also wrapped in a list (WIRE 6.6); empty for anything else."""
+    answer = decode(body)
+    if isinstance(answer, list) and answer:
+        answer = answer[0]
+    return mapping(mapping(answer).get("error"))
+
+
+def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    details = error.get("details")
+    return [mapping(item) for item in details] if isinstance(details, list) else []
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    return next((text(item.get("reason")) for item in _details(error) if item.get("reason")), "")
+
+
+def _retry_after(headers: httpx.Headers, error: Mapping[str, Any]) -> float | None:
+    """Seconds to wait: RetryInfo's duration ("34.07s"), else Retry-After in seconds or as a date."""
+    delays = [text(item.get("retryDelay")) for item in _details(error) if item.get("retryDelay")]
+    given = delays[0].removesuffix("s") if delays else headers.get("retry-after", "")
+    if date := _http_date(given):
+        return _bounded((date - datetime.now(UTC)).total_seconds())
+    try:
+        return _bounded(float(given))
+    except ValueError:
+        return None
+
+
+def _bounded(seconds: float) -> float | None:
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else None
