@@ -1,7 +1,7 @@
 """A project: one provider account, or cloud project + location, with one credential."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from uuid import UUID, uuid4
 
 from django.core.validators import RegexValidator
@@ -13,9 +13,6 @@ from jobs.credentials import Credential
 from jobs.vault import fingerprint, seal, unseal
 
 from .people import Role, User
-
-if TYPE_CHECKING:
-    from .job import BatchJob
 
 no_slash = RegexValidator(r"^[^/\x00-\x1f\x7f]+$", "A project's name holds no “/” and no control characters.")
 
@@ -95,9 +92,6 @@ class Project(models.Model):
     brake_released_at = models.DateTimeField(null=True)
     same_account_as = models.ForeignKey("self", models.SET_NULL, null=True, related_name="doubles")
     version = models.PositiveBigIntegerField(default=0)
-
-    if TYPE_CHECKING:
-        jobs: "models.Manager[BatchJob]"
 
     objects = ProjectQuerySet.as_manager()
 

@@ -1,0 +1,101 @@
+"""One request budget per project, in Redis: a rate and a number in flight, shared by all workers (DESIGN 5)."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from uuid import uuid4
+
+import limits
+import redis
+from django.conf import settings
+
+from jobs.providers.base import TransientError
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 30.0
+SLOT_LIFETIME = 120.0  # a slot of a killed worker frees itself; longer than any request may take
+_TAKE = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], 300)
+return 1
+"""
+
+
+@contextmanager
+def slot(project_id: int) -> Iterator[None]:
+    """Wait for the project's turn, then hold one of its requests in flight.
+
+    Raise TransientError after 30 s without a turn. Without Redis (a command by hand), the process keeps the rate
+    by itself.
+    """
+    try:
+        taken = _take(project_id)
+    except redis.RedisError as exc:
+        log.warning("budget without redis project=%s error=%s", project_id, type(exc).__name__)
+        _wait_until(lambda: _local_rate().hit(_per_minute(), str(project_id)))
+        yield
+        return
+    try:
+        yield
+    finally:
+        _give_back(project_id, taken)
+
+
+def _take(project_id: int) -> str:
+    token = uuid4().hex
+    _wait_until(lambda: _shared_rate().hit(_per_minute(), str(project_id)))
+    _wait_until(lambda: _enter(project_id, token))
+    return token
+
+
+def _enter(project_id: int, token: str) -> bool:
+    now = time.time()
+    most = settings.PROJECT_REQUESTS_IN_FLIGHT
+    arguments = (str(now), str(now + SLOT_LIFETIME), token, str(most))
+    return bool(_server().eval(_TAKE, 1, _key(project_id), *arguments))
+
+
+def _give_back(project_id: int, token: str) -> None:
+    try:
+        _server().zrem(_key(project_id), token)
+    except redis.RedisError:
+        log.warning("budget slot frees itself later project=%s", project_id)
+
+
+def _wait_until(ready: Callable[[], bool]) -> None:
+    deadline, pause = time.monotonic() + LONGEST_WAIT, 0.005
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TransientError("The project's request budget is used up; it goes on by itself in a minute.")
+        time.sleep(pause)
+        pause = min(pause * 2, 0.5)
+
+
+def _key(project_id: int) -> str:
+    return f"batchboard:in-flight:{project_id}"
+
+
+def _per_minute() -> limits.RateLimitItem:
+    return limits.RateLimitItemPerMinute(settings.PROJECT_REQUESTS_PER_MINUTE)
+
+
+@lru_cache(maxsize=1)
+def _server() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+
+
+@lru_cache(maxsize=1)
+def _shared_rate() -> limits.strategies.RateLimiter:
+    uri = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
+    storage = limits.storage.storage_from_string(uri, wrap_exceptions=False)
+    return limits.strategies.SlidingWindowCounterRateLimiter(storage)
+
+
+@lru_cache(maxsize=1)
+def _local_rate() -> limits.strategies.RateLimiter:
+    return limits.strategies.SlidingWindowCounterRateLimiter(limits.storage.MemoryStorage())
