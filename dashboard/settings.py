@@ -170,6 +170,16 @@ ACCOUNT_ADAPTER = "dashboard.accounts.ClosedAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "dashboard.accounts.LinkTokens"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 3 * 86_400
+ACCOUNT_FORMS = {
+    "login": "dashboard.forms.sign_in.SignInForm",
+    "change_password": "dashboard.forms.sign_in.ChangePasswordForm",
+    "reset_password": "dashboard.forms.sign_in.ResetPasswordForm",
+    "reset_password_from_key": "dashboard.forms.sign_in.SetPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
