@@ -1,0 +1,123 @@
+"""What a Vertex account's bucket and dataset hold: inputs from the start, outputs once a job has ended.
+
+They outlive their job.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from jobs.simulator.clock import Clock
+from jobs.simulator.jobs import SimJob
+from jobs.simulator.results import Blob, Lines, RequestLines
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A small object put there by hand."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def chunks(self, start: int, stop: int) -> Iterator[bytes]:
+        yield self.content[start:stop]
+
+
+class Side(NamedTuple):
+    """One end of a job."""
+
+    job: SimJob
+    output: bool
+
+    def lines(self, now: datetime) -> Lines | None:
+        """Its content, None while there is none."""
+        if not self.output:
+            return RequestLines(self.job) if self.job.created <= now else None
+        seen = self.job.snapshot(now)
+        return Lines(self.job, seen.done) if seen.terminal and seen.done else None
+
+    def written(self, now: datetime) -> datetime:
+        ended = self.job.snapshot(now).ended
+        return ended if self.output and ended else self.job.created
+
+
+class Storage:
+    def __init__(self, bucket: str, cloud_project: str, clock: Clock) -> None:
+        self.bucket, self.cloud_project, self.clock = bucket, cloud_project, clock
+        self.objects: dict[str, Side | Bytes] = {}
+        self.tables: dict[tuple[str, str], Side] = {}
+        self._names: list[str] = []
+
+    def add(self, job: SimJob) -> None:
+        """Room for a job's input and output, as far as they are here."""
+        self._place(job.input_name, Side(job, output=False))
+        self._place(output_place(job), Side(job, output=True))
+
+    def put(self, name: str, content: bytes) -> None:
+        """An object by hand, for tests."""
+        self._keep(name, Bytes(content))
+
+    def _place(self, address: str, side: Side) -> None:
+        mine = f"gs://{self.bucket}/"
+        if address.startswith(mine):
+            self._keep(address.removeprefix(mine), side)
+        project, _, table = address.removeprefix("bq://").partition(".")
+        if address.startswith("bq://") and project == self.cloud_project and "." in table:
+            dataset, _, name = table.partition(".")
+            self.tables[dataset, name] = side
+
+    def _keep(self, name: str, thing: Side | Bytes) -> None:
+        if name not in self.objects:
+            insort(self._names, name)
+        self.objects[name] = thing
+
+    def blob(self, name: str) -> Blob | None:
+        thing = self.objects.get(name)
+        return thing.lines(self.clock.now()) if isinstance(thing, Side) else thing
+
+    def written(self, name: str) -> datetime:
+        thing = self.objects[name]
+        now = self.clock.now()
+        return thing.written(now) if isinstance(thing, Side) else now
+
+    def names(self, prefix: str, after: str) -> Iterator[str]:
+        """Names of objects with content, in order, from behind ``after``."""
+        for name in self._names[bisect_left(self._names, max(prefix, after)) :]:
+            if not name.startswith(prefix):
+                return
+            if name != after and self.blob(name) is not None:
+                yield name
+
+    def table(self, dataset: str, name: str) -> Lines | None:
+        side = self.tables.get((dataset, name))
+        return side.lines(self.clock.now()) if side else None
+
+
+def output_folder(job: SimJob) -> str:
+    """gs://…/prediction-model-<moment of its start>, "" for a job that never starts (WIRE 2.6)."""
+    if job.starts is None:
+        return ""
+    moment = job.starts.astimezone(UTC)
+    return f"{job.output_name.rstrip('/')}/prediction-model-{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def output_table(job: SimJob) -> str:
+    """bq://project.dataset.table: as asked, or named after the start (WIRE 2.7)."""
+    if job.starts is None:
+        return ""
+    parts = job.output_name.removeprefix("bq://").split(".")
+    parts += ["gen_ai_batch_prediction"] if len(parts) == 1 else []
+    parts += [f"predictions_{job.starts.astimezone(UTC):%Y_%m_%dT%H_%M_%S_%fZ}"] if len(parts) == 2 else []
+    return f"bq://{'.'.join(parts)}"
+
+
+def output_place(job: SimJob) -> str:
+    if job.source == "bigquery":
+        return output_table(job)
+    folder = output_folder(job)
+    return f"{folder}/predictions.jsonl" if folder else ""
