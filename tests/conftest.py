@@ -16,6 +16,8 @@ from django.test import Client
 from jobs.credentials import Credential
 from jobs.models import Membership, Project, Role, User
 
+pytest_plugins = ["tests.fixtures_simulator"]
+
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MakeProject = Callable[..., Project]
 ClientFor = Callable[[User | None], Client]
