@@ -1,0 +1,39 @@
+"""A filter in words, for the page title, confirmations and receipts."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .filters import JobFilter
+
+RANGE_WORDS = {"24h": "in the last 24 hours", "7d": "in the last 7 days", "30d": "in the last 30 days"}
+
+
+def describe(chosen: "JobFilter", project_names: Mapping[int, str]) -> str:
+    words = [f"{one_of([state.value for state in chosen.states])} jobs" if chosen.states else "all jobs"]
+    if chosen.projects:
+        words.append(f"of {one_of([_quoted(project_names.get(pk, f'project {pk}')) for pk in chosen.projects])}")
+    if chosen.models:
+        words.append(f"with model {one_of(chosen.models)}")
+    if chosen.search:
+        words.append(f"matching {_quoted(chosen.search)}")
+    words += [*_created(chosen), *(["with failures"] if chosen.has_failures else [])]
+    return " ".join(words) + (", also those gone at the provider" if chosen.gone else "")
+
+
+def one_of(words: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _created(chosen: "JobFilter") -> list[str]:
+    if chosen.within:
+        return ["created", RANGE_WORDS[chosen.within]]
+    first, last = chosen.created_from, chosen.created_to
+    bounds = [f"from {first}"] * bool(first) + [f"to {last}"] * bool(last)
+    return ["created", *bounds, "(UTC)"] if bounds else []
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”"

@@ -1,0 +1,126 @@
+"""The one filter: read from a query string, applied to jobs, said in words, written back (DESIGN 6, 8).
+
+Pages, counts, exports and bulk operations all select jobs through it. Reading is total: what a query string says
+that makes no sense is dropped and told in ``notes``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from . import filter_words, search
+from .models import BatchJobQuerySet
+from .paging import Cursor, Order, Page, page
+from .states import State
+
+SORTS = {
+    "created": "by_created",
+    "ended": "by_ended",
+    "requests": "by_requests",
+    "failed": "by_failed",
+    "duration": "by_duration",
+}
+RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs, in which order, from which place on. Equal filters have equal ``query()``."""
+
+    search: str = ""
+    projects: tuple[int, ...] = ()
+    states: tuple[State, ...] = ()
+    models: tuple[str, ...] = ()
+    within: str = ""
+    created_from: date | None = None
+    created_to: date | None = None
+    has_failures: bool = False
+    gone: bool = False
+    sort: str = "created"
+    ascending: bool = False
+    after: Cursor | None = None
+    before: Cursor | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def parse(cls, params: QueryDict) -> Self:
+        from .filter_reading import read
+
+        values, notes = read(params)
+        return cls(**values, notes=tuple(notes))
+
+    def but(self, **changes: Any) -> Self:
+        """This filter with ``changes``, from its first page."""
+        return replace(self, **{"after": None, "before": None, "notes": (), **changes})
+
+    @property
+    def order(self) -> Order:
+        return Order(SORTS[self.sort], self.ascending)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it leaves any listed job out, or lets one that is gone in."""
+        return self.but(sort="created", ascending=False) != type(self)()
+
+    @property
+    def counted_by_rollup(self) -> bool:
+        """Whether only project, model and state decide, so that StateCount knows the numbers."""
+        dated = self.within or self.created_from or self.created_to
+        return not (dated or self.search or self.has_failures or self.gone)
+
+    def apply(self, jobs: BatchJobQuerySet, *, at: datetime) -> BatchJobQuerySet:
+        """The jobs that match, unsorted; ``at`` is now, for "last 24 hours"."""
+        chosen = {"project__in": self.projects, "state__in": self.states, "model__in": self.models}
+        jobs = jobs.filter(**{lookup: values for lookup, values in chosen.items() if values})
+        jobs = search.matching(self._created(jobs, at), self.search)
+        if self.has_failures:
+            jobs = jobs.filter(Q(by_failed__gt=0) | Q(state=State.FAILED))
+        return jobs if self.gone else jobs.listed()
+
+    def page(self, jobs: BatchJobQuerySet, *, at: datetime) -> Page:
+        return page(self.apply(jobs, at=at), self.order, after=self.after, before=self.before)
+
+    def describe(self, project_names: Mapping[int, str]) -> str:
+        """One phrase, such as “failed jobs of “Search” created in the last 7 days”."""
+        return filter_words.describe(self, project_names)
+
+    def query(self) -> str:
+        """The canonical query string, without "?"; empty for the plain list."""
+        params = QueryDict(mutable=True)
+        for name, values in self._params().items():
+            params.setlist(name, [value for value in values if value])
+        return params.urlencode()
+
+    def _params(self) -> dict[str, list[str]]:
+        return {
+            "q": [self.search],
+            "state": [state.value for state in self.states],
+            "project": [str(pk) for pk in self.projects],
+            "model": list(self.models),
+            "range": [self.within],
+            "from": [self.created_from.isoformat() if self.created_from else ""],
+            "to": [self.created_to.isoformat() if self.created_to else ""],
+            "failures": ["1" if self.has_failures else ""],
+            "gone": ["1" if self.gone else ""],
+            "sort": ["" if self.sort == "created" else self.sort],
+            "dir": ["asc" if self.ascending else ""],
+            "after": [str(self.after or "")],
+            "before": [str(self.before or "")],
+        }
+
+    def _created(self, jobs: BatchJobQuerySet, at: datetime) -> BatchJobQuerySet:
+        if self.within:
+            jobs = jobs.filter(by_created__gte=at - RANGES[self.within])
+        if self.created_from:
+            jobs = jobs.filter(by_created__gte=_midnight(self.created_from))
+        if self.created_to:
+            jobs = jobs.filter(by_created__lt=_midnight(self.created_to) + timedelta(days=1))
+        return jobs
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)

@@ -1,0 +1,107 @@
+"""Keyset pages over never-null sort keys: the same cost at any depth (DESIGN 8, STACK 5)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from django.db.models import Q
+
+from .models import BatchJob, BatchJobQuerySet
+
+PAGE_SIZE = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BIGGEST = 2**63 - 1
+_LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+_CURSOR = re.compile(r"(-?\d{1,19})_(\d{1,19})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a sorted list: the sort key (times in microseconds since 1970) and the id that breaks ties."""
+
+    key: int
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.key}_{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        found = _CURSOR.fullmatch(text)
+        if not found:
+            return None
+        key, pk = int(found[1]), int(found[2])
+        return cls(key, pk) if -BIGGEST <= key <= BIGGEST and pk <= BIGGEST else None
+
+    @classmethod
+    def of(cls, job: BatchJob, order: "Order") -> Self:
+        value = getattr(job, order.field)
+        key = (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
+        return cls(key, job.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key and a direction."""
+
+    field: str
+    ascending: bool = False
+
+    @property
+    def is_time(self) -> bool:
+        return self.field in ("by_created", "by_ended")
+
+    def reversed(self) -> "Order":
+        return Order(self.field, not self.ascending)
+
+    def sort(self, jobs: BatchJobQuerySet) -> BatchJobQuerySet:
+        sign = "" if self.ascending else "-"
+        return jobs.order_by(f"{sign}{self.field}", f"{sign}id")
+
+    def behind(self, jobs: BatchJobQuerySet, cursor: Cursor) -> BatchJobQuerySet:
+        """The jobs that come after ``cursor``, sorted; `a <= x AND (a < x OR id < y)` walks the index (STACK 5)."""
+        beyond = "gt" if self.ascending else "lt"
+        value = self._value(cursor.key)
+        rest = Q(**{f"{self.field}__{beyond}": value}) | Q(**{f"id__{beyond}": cursor.pk})
+        return self.sort(jobs.filter(rest, **{f"{self.field}__{beyond}e": value}))
+
+    def _value(self, key: int) -> int | datetime:
+        return EPOCH + timedelta(microseconds=min(max(key, 0), _LATEST)) if self.is_time else key
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    jobs: Sequence[BatchJob]
+    previous: Cursor | None = None
+    next: Cursor | None = None
+
+
+def page(
+    jobs: BatchJobQuerySet, order: Order, *, after: Cursor | None, before: Cursor | None, size: int = PAGE_SIZE
+) -> Page:
+    """``size`` jobs behind ``after``, or those that lead up to ``before``, or the first ones."""
+    if before and not after:
+        return _page_before(jobs, order, before, size)
+    found = list((order.behind(jobs, after) if after else order.sort(jobs))[: size + 1])
+    shown = found[:size]
+    return Page(
+        jobs=shown,
+        previous=Cursor.of(shown[0], order) if after and shown else None,
+        next=Cursor.of(shown[-1], order) if len(found) > size else None,
+    )
+
+
+def _page_before(jobs: BatchJobQuerySet, order: Order, before: Cursor, size: int) -> Page:
+    found = list(order.reversed().behind(jobs, before)[: size + 1])
+    if len(found) <= size:
+        return page(jobs, order, after=None, before=None, size=size)
+    shown = found[:size][::-1]
+    return Page(jobs=shown, previous=Cursor.of(shown[0], order), next=Cursor.of(shown[-1], order))
+
+
+def neighbours(jobs: BatchJobQuerySet, order: Order, job: BatchJob) -> tuple[BatchJob | None, BatchJob | None]:
+    """The jobs just before and just after ``job`` in the sorted list."""
+    place = Cursor.of(job, order)
+    return order.reversed().behind(jobs, place).first(), order.behind(jobs, place).first()

@@ -1,0 +1,34 @@
+"""Finding jobs by text: trigrams for three characters and more, a prefix index for one or two."""
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import TextField
+from django.db.models.lookups import Contains
+from django.db.models.sql.compiler import SQLCompiler
+
+from .models import BatchJob, BatchJobQuerySet
+
+TRIGRAM = 3
+
+
+class Holds(Contains):
+    """``search_text__holds=word`` for three characters or more: LIKE by pg_trgm on PostgreSQL, FTS5 on SQLite."""
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        key, _ = compiler.compile(BatchJob._meta.pk.get_col(self.lhs.alias))
+        phrase = '"' + self.rhs.replace('"', '""') + '"'
+        return f"{key} IN (SELECT rowid FROM jobs_search WHERE jobs_search MATCH %s)", [phrase]  # noqa: S608 (a column)
+
+
+TextField.register_lookup(Holds, "holds")
+
+
+def matching(jobs: BatchJobQuerySet, text: str) -> BatchJobQuerySet:
+    """Jobs whose text holds every word of ``text``; without a word long enough for trigrams, whose name starts so."""
+    words = text.lower().split()
+    if words and max(map(len, words)) < TRIGRAM:
+        return jobs.filter(search_prefix__startswith=" ".join(words))
+    for word in words:
+        jobs = jobs.filter(search_text__holds=word) if len(word) >= TRIGRAM else jobs.filter(search_text__contains=word)
+    return jobs
