@@ -1,0 +1,115 @@
+"""How many jobs match, by state: exact from the rollup where it can tell, else exact to a limit (DESIGN 8)."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.expressions import Combinable
+
+from .filters import JobFilter
+from .models import BatchJob, BatchJobQuerySet, StateCount
+from .states import State
+
+LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A count, or a lower bound of it."""
+
+    least: int
+    exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.least:,}" if self.exact else f"{self.least:,}+"
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """``by_state`` and ``all`` leave the filter's states aside, so that each pill tells what a click on it shows."""
+
+    all: Number
+    by_state: dict[State, Number]
+    models: list[str]
+
+
+def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int], *, at: datetime) -> JobCounts:
+    """Counts for ``chosen`` among ``jobs``, which are those of ``projects`` (what the person may see)."""
+    rollup = _rollup(chosen, projects)
+    models = sorted({model for model, _ in rollup if model} | set(chosen.models))
+    if chosen.counted_by_rollup:
+        picked = {key: number for key, number in rollup.items() if not chosen.models or key[0] in chosen.models}
+        return _exact(picked, models)
+    return _limited(chosen.but(states=()).apply(jobs, at=at), models)
+
+
+def _rollup(chosen: JobFilter, projects: Collection[int]) -> dict[tuple[str, str], int]:
+    among = set(projects) & set(chosen.projects) if chosen.projects else projects
+    cells = StateCount.objects.filter(project__in=among, jobs__gt=0).values_list("model", "state")
+    return {(model, state): number for model, state, number in cells.annotate(number=Sum("jobs"))}
+
+
+def _exact(rollup: dict[tuple[str, str], int], models: list[str]) -> JobCounts:
+    totals: Counter[str] = Counter()
+    for (_, state), number in rollup.items():
+        totals[state] += number
+    return JobCounts(Number(totals.total()), {state: Number(totals[state]) for state in State}, models)
+
+
+def _limited(jobs: BatchJobQuerySet, models: list[str]) -> JobCounts:
+    """Count one job more than the limit: enough to know whether the numbers are exact."""
+    each = {state.value: Count("pk", filter=Q(state=state)) for state in State}
+    totals = jobs.order_by()[: LIMIT + 1].aggregate(**each)
+    exact = sum(totals.values()) <= LIMIT
+    return JobCounts(
+        all=Number(min(sum(totals.values()), LIMIT), exact),
+        by_state={state: Number(totals[state], exact) for state in State},
+        models=models,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rollup was ``off_by`` this many jobs: negative when it had counted too few."""
+
+    project_id: int
+    model: str
+    state: str
+    off_by: int
+
+
+def recount(projects: Collection[int]) -> list[Difference]:
+    """Set the rollup of ``projects`` right and tell what was wrong.
+
+    Both sides are read in one statement, hence one snapshot, and corrections are added, not set: a sync that
+    commits in between changes both sides alike, so nothing needs to be locked.
+    """
+    differences = [
+        Difference(project, model, state, off_by)
+        for (project, model, state), off_by in sorted(_off_by(projects).items())
+        if off_by
+    ]
+    for difference in differences:
+        _correct(difference)
+    return differences
+
+
+def _off_by(projects: Collection[int]) -> Counter[tuple[int, str, str]]:
+    key = ("project_id", "model", "state")
+    jobs = BatchJob.objects.listed().filter(project__in=projects).order_by()
+    minus: Combinable = -Count("pk")
+    actual = jobs.values(*key).annotate(number=minus).values_list(*key, "number")
+    counted = StateCount.objects.filter(project__in=projects).annotate(number=F("jobs")).values_list(*key, "number")
+    totals: Counter[tuple[int, str, str]] = Counter()
+    for project, model, state, number in counted.union(actual, all=True):
+        totals[project, model, state] += number
+    return totals
+
+
+def _correct(difference: Difference) -> None:
+    row, _ = StateCount.objects.get_or_create(
+        project_id=difference.project_id, model=difference.model, state=difference.state
+    )
+    StateCount.objects.filter(pk=row.pk).update(jobs=F("jobs") - difference.off_by)
