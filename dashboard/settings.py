@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},
     },
     "recount": {"task": "jobs.tasks.recount", "schedule": 86_400.0},
+    "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": 3_600.0},
 }
 
 LOGGING = {

@@ -8,15 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from jobs import audit, hosts
+from jobs.connections import finds_known_job
 from jobs.credentials import Credential
 from jobs.models import Project, User
 from jobs.models.project import no_slash
 from jobs.providers import PROVIDERS
-from jobs.providers.base import Account, GoneError, Provider, ProviderError
+from jobs.providers.base import Account, Provider, ProviderError
 from jobs.providers.signing import read_service_account
 from jobs.vault import fingerprint
-
-PROBES = 3  # known jobs asked for before a new credential is believed to be of another account
 
 
 class ProjectRefused(Exception):
@@ -212,24 +211,6 @@ def _refuse_foreign(project: Project, credential: Credential) -> None:
             )
     except ProviderError as exc:
         raise ProjectRefused(str(exc), "secret") from exc
-
-
-def finds_known_job(project: Project, provider: Provider) -> bool:
-    """Whether the account behind ``provider`` is the one the stored jobs came from; true when none are known."""
-    known = project.jobs.filter(gone_at=None)
-    listed = [job.name for job in provider.list_page().jobs]
-    if not known.exists() or known.filter(name__in=listed).exists():
-        return True
-    newest = known.order_by("-by_created").values_list("name", flat=True)[:PROBES]
-    return any(_exists(provider, name) for name in newest)
-
-
-def _exists(provider: Provider, name: str) -> bool:
-    try:
-        provider.get(name)
-    except GoneError:
-        return False
-    return True
 
 
 def _expect_same_account(project: Project, by: Actor) -> None:

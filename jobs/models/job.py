@@ -62,6 +62,9 @@ class BatchJob(models.Model):
 
     # What we did and saw
     cancel_requested_at = models.DateTimeField(null=True)
+    results_total = models.BigIntegerField(null=True)
+    results_succeeded = models.BigIntegerField(null=True)
+    results_failed = models.BigIntegerField(null=True)
     first_seen_at = models.DateTimeField()
     observed_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)

@@ -144,7 +144,11 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProviderKind:
-    """One entry of the registry: how a provider is called, what it needs, what it can do, how it is read."""
+    """One entry of the registry: how a provider is called, what it needs, what it can do, how it is read.
+
+    ``wants_get``: a list leaves out where this job's results are. ``without_results``: one job in full, less the
+    results it carries, so that they are not kept beside it.
+    """
 
     label: str
     connect: Callable[..., Provider]
@@ -155,3 +159,4 @@ class ProviderKind:
     fields: tuple[str, ...] = ()
     page_size: int = 100
     wants_get: Callable[[RemoteJob], bool] = field(default=lambda job: False)
+    without_results: Callable[[bytes], bytes] = field(default=lambda body: body)

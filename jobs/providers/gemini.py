@@ -1,5 +1,6 @@
 """Gemini Developer API batches over REST (WIRE 1): the SDK drops counts, errors and sources (WIRE 6.1)."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -132,6 +133,17 @@ def wants_get(job: RemoteJob) -> bool:
     return job.reported is State.SUCCEEDED and job.source == "inline" and not job.output
 
 
+def without_results(body: bytes) -> bytes:
+    """A job got alone carries its inline results, up to tens of MB and twice (WIRE 1.3): leave only that they exist."""
+    operation = decode(body)
+    output = mapping(mapping(mapping(operation).get("metadata")).get("output"))
+    if not isinstance(operation, dict) or _output(output or mapping(operation.get("response"))) != "inline":
+        return body
+    metadata = {**mapping(operation.get("metadata")), "output": {"inlinedResponses": {}}}
+    kept = {key: value for key, value in operation.items() if key != "response"}
+    return json.dumps({**kept, "metadata": metadata}).encode()
+
+
 KIND = ProviderKind(
     label="Gemini API",
     connect=Gemini,
@@ -140,4 +152,5 @@ KIND = ProviderKind(
     credential_kinds=("api_key",),
     hosts=("generativelanguage.googleapis.com",),
     wants_get=wants_get,
+    without_results=without_results,
 )

@@ -1,0 +1,66 @@
+"""Many rows at once: plain INSERT and UPDATE by executemany, several times faster than model objects (STACK 5)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+
+Row = Sequence[Any]
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Add rows whose values stand in the order of ``columns`` (field names)."""
+    names = ", ".join(_column(model, name) for name in columns)
+    places = ", ".join(["%s"] * len(columns))
+    _execute(f"INSERT INTO {_table(model)} ({names}) VALUES ({places})", model, columns, rows)  # noqa: S608
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Set ``columns[:-1]`` of the row whose ``columns[-1]`` has the last value of each row."""
+    *changed, key = columns
+    values = ", ".join(f"{_column(model, name)} = %s" for name in changed)
+    _execute(f"UPDATE {_table(model)} SET {values} WHERE {_column(model, key)} = %s", model, columns, rows)  # noqa: S608
+
+
+def _execute(sql: str, model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    prepared = _prepared(model, columns, rows)
+    if prepared:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, prepared)
+
+
+def _prepared(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> list[list[Any]]:
+    """Values as the database driver wants them; most need nothing, so only the others are touched."""
+    converters = [(place, found) for place, name in enumerate(columns) if (found := _converter(model, name))]
+    prepared = [list(row) for row in rows]
+    for row in prepared:
+        for place, convert in converters:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+    return prepared
+
+
+def _converter(model: type[models.Model], name: str) -> Callable[[Any], Any] | None:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    if isinstance(field, models.DateTimeField):
+        return _moment if connection.vendor == "sqlite" else None
+    if isinstance(field, models.JSONField):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return None
+
+
+def _moment(value: datetime) -> str:
+    """As Django's SQLite backend writes an aware UTC datetime."""
+    return value.replace(tzinfo=None).isoformat(" ")
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return connection.ops.quote_name(str(field.column))

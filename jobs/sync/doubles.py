@@ -1,0 +1,64 @@
+"""The same account added twice is noticed, and its jobs are counted once (DESIGN 5).
+
+A job's full name is unique at the provider, whichever key or spelling of the cloud project reads it; so two projects
+that list the same name are one account. The one that already stores the jobs keeps them.
+"""
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from jobs import counts
+from jobs.models import BatchJob, Project, ProjectQuerySet
+
+SENTENCE = "This is the account of another project on the board, which shows its jobs already: remove one of the two."
+
+
+class SameAccount(Exception):
+    """Another project on the board already shows these jobs."""
+
+    def __init__(self, original: Project) -> None:
+        super().__init__(SENTENCE)
+        self.original = original
+
+
+def refuse(project: Project, new_names: Collection[str]) -> None:
+    """Raise SameAccount when any of ``new_names`` is stored for another project of the same provider."""
+    if original := _holder(project, new_names):
+        raise SameAccount(original)
+
+
+def check_all(project: Project) -> None:
+    """Two first syncs at the same moment may have stored both: then the younger project yields."""
+    names = project.jobs.listed().values("name")
+    older = _others(project).filter(pk__lt=project.pk, jobs__name__in=names).first()
+    if older:
+        raise SameAccount(older)
+
+
+def still_same(project: Project, names: Collection[str]) -> bool:
+    """Whether the account listed as ``names`` is still that of the project it doubles; an empty list tells nothing."""
+    original = project.same_account_as
+    if original is None or original.removed_at:
+        return False
+    return not names or original.jobs.filter(name__in=names).exists()
+
+
+@transaction.atomic
+def settle(project: Project, original: Project) -> None:
+    """Leave the jobs to ``original``: rows it has are dropped here, those it lacks move to it."""
+    both = BatchJob.objects.filter(project=original).values("name")
+    project.jobs.filter(name__in=both).delete()
+    project.jobs.update(project=original)
+    Project.objects.filter(pk=project.pk).update(same_account_as=original)
+    counts.recount([project.pk, original.pk])
+
+
+def _holder(project: Project, names: Collection[str]) -> Project | None:
+    row = BatchJob.objects.filter(name__in=names, project__in=_others(project)).select_related("project").first()
+    return row.project if row else None
+
+
+def _others(project: Project) -> ProjectQuerySet:
+    alike = Project.objects.on_board().filter(provider=project.provider, base_url=project.base_url)
+    return alike.exclude(pk=project.pk).filter(same_account_as=None)

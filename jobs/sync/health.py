@@ -1,0 +1,98 @@
+"""What a sync leaves on its project: health in a sentence, when it covered what, and when to come again."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from jobs.models import Project
+
+SLOWEST_BACK_OFF = timedelta(minutes=15)
+CREDENTIAL_BACK_OFF = (timedelta(minutes=5), timedelta(hours=1))
+SWEEP_AFTER_FAILURES = 3  # an outage long enough for jobs to come and go unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a sync did not do its work. ``kind``: transient, credential, refused, brake, double or internal."""
+
+    kind: str
+    sentence: str
+    retry_after: float | None = None
+    brake: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    full: bool
+    changed: bool
+    covered_since: datetime | None
+    latency: float | None
+    skew: float | None
+    warning: Trouble | None = None
+
+
+def succeed(project: Project, token: UUID, found: Success, *, at: datetime) -> bool:
+    """Write down a good sync and free the lease; False when the lease was lost meanwhile."""
+    fields: dict[str, Any] = {
+        "last_success_at": at,
+        "failures": 0,
+        "error_kind": found.warning.kind if found.warning else "",
+        "error": found.warning.sentence if found.warning else "",
+        "brake": found.warning.brake if found.warning else "",
+        "latency_ms": round(found.latency * 1000) if found.latency is not None else None,
+        "clock_skew_seconds": found.skew,
+        "credential_proven": True,
+    }
+    fields |= {"covered_since": found.covered_since} if found.covered_since else {}
+    fields |= {"last_changed_at": at} if found.changed else {}
+    if found.full:
+        fields |= {"last_full_at": at, "full_sync_wanted": False, "brake_released_at": None}
+    changed_at = at if found.changed else project.last_changed_at
+    return _finish(project, token, at, _quiet_pace(project, changed_at, at), fields)
+
+
+def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bool:
+    """Write down why a sync failed and when it is tried again; False when the lease was lost meanwhile."""
+    failures = project.failures + 1
+    fields: dict[str, Any] = {
+        "failures": failures,
+        "error_kind": trouble.kind,
+        "error": trouble.sentence,
+        "brake": trouble.brake,
+    }
+    if failures >= SWEEP_AFTER_FAILURES:
+        fields["full_sync_wanted"] = True
+    return _finish(project, token, at, back_off(trouble, failures), fields)
+
+
+def _finish(project: Project, token: UUID, at: datetime, pause: timedelta, fields: dict[str, Any]) -> bool:
+    fields |= {"last_attempt_at": at, "next_sync_at": at + _jitter(pause), "leased_until": None, "lease_token": None}
+    return Project.objects.held_by(token).filter(pk=project.pk).update(**fields) == 1
+
+
+def _quiet_pace(project: Project, changed_at: datetime | None, at: datetime) -> timedelta:
+    """Active jobs often; without them, the rarer the longer nothing changed."""
+    often = timedelta(seconds=settings.SYNC_ACTIVE_SECONDS)
+    rarely = timedelta(seconds=settings.SYNC_QUIET_SECONDS)
+    if changed_at is None or project.jobs.listed().active().exists():
+        return often
+    return min(max(often, (at - changed_at) / 20), max(rarely, often))
+
+
+def back_off(trouble: Trouble, failures: int) -> timedelta:
+    """Longer with each failure in a row; what the provider asks for is honoured."""
+    if trouble.kind == "credential":
+        least, most = CREDENTIAL_BACK_OFF
+    else:
+        least, most = timedelta(seconds=settings.SYNC_ACTIVE_SECONDS), SLOWEST_BACK_OFF
+    pause = min(least * (1 << min(failures - 1, 10)), most)
+    return max(pause, timedelta(seconds=trouble.retry_after or 0))
+
+
+def _jitter(pause: timedelta) -> timedelta:
+    """± 10 %, so that projects added together do not stay in step."""
+    return pause * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,121 @@
+"""Facts in, changes out: a batch of jobs as the provider spells them into at most 500 rows (DESIGN 5)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db import connection
+
+from jobs import bulk
+from jobs.models import BatchJob, Project
+from jobs.providers.base import RawJob, RemoteJob
+from jobs.states import TERMINAL
+
+from . import history, tally
+from .rows import KNOWN, OBSERVED, Observation, fingerprint, observe, values
+
+LARGEST = 500  # rows a transaction
+NEW = ("project", "name", "first_seen_at", *OBSERVED)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch changed. ``settled``: every job in it was known, terminal and unchanged."""
+
+    seen: int = 0
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    settled: bool = True
+    job_ids: list[int] = field(default_factory=list)
+    finished: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What of a batch differs from what is stored, parsed; read before the transaction, so that it stays short."""
+
+    seen: int
+    news: dict[str, tuple[RemoteJob, bytes]]
+    settled: bool
+    new_names: list[str]
+
+    @property
+    def unchanged(self) -> int:
+        return self.seen - len(self.news)
+
+    def with_outputs(self, find: Callable[[RemoteJob, bool], RemoteJob]) -> "Batch":
+        """``find(job, known)`` may add what a list leaves out of a job that was known before."""
+        new = set(self.new_names)
+        news = {name: (find(job, name not in new), body) for name, (job, body) in self.news.items()}
+        return replace(self, news=news)
+
+
+def read(project: Project, jobs: Iterable[RawJob], parse: Callable[[bytes], RemoteJob]) -> Batch:
+    """Leave out what is stored just so: same bytes, same parser, not gone."""
+    bodies = {job.name: job.body for job in jobs}
+    stored = _stored(project, list(bodies))
+    news = {}
+    for name, body in bodies.items():
+        if stored.get(name, (b"", ""))[0] != fingerprint(body):
+            news[name] = (replace(parse(body), name=name), body)
+    settled = not news and all(state in TERMINAL for _, state in stored.values())
+    return Batch(len(bodies), news, settled, [name for name in news if name not in stored])
+
+
+def _stored(project: Project, names: list[str]) -> dict[str, tuple[bytes, str]]:
+    rows = project.jobs.filter(name__in=names, gone_at=None).values_list("name", "raw_hash", "state")
+    return {name: (bytes(raw_hash), state) for name, raw_hash, state in rows}
+
+
+def write(project: Project, batch: Batch, *, at: datetime) -> Changes:
+    """Store ``batch``; the caller holds the transaction and has checked its lease in it."""
+    known = _known(project, list(batch.news))
+    seen = {name: observe(job, body, known.get(name), at=at) for name, (job, body) in batch.news.items()}
+    ids = _write_rows(project, seen, at)
+    history.write([(ids[name], one) for name, one in seen.items()], at=at)
+    tally.add(project, tally.of_observations(seen.values()))
+    created = sum(one.known is None for one in seen.values())
+    return Changes(
+        seen=batch.seen,
+        created=created,
+        changed=len(seen) - created,
+        unchanged=batch.unchanged,
+        settled=batch.settled,
+        job_ids=[ids[name] for name, one in seen.items() if _is_visible(one)],
+        finished=[ids[name] for name, one in seen.items() if one.state in TERMINAL and one.state_changed],
+    )
+
+
+def _is_visible(one: Observation) -> bool:
+    """A job whose bytes changed but that shows the same (a moved update time) makes no page stale."""
+    known = one.known
+    return known is None or known.gone_at is not None or one.state_changed or one.counts_changed
+
+
+def _known(project: Project, names: list[str]) -> dict[str, BatchJob]:
+    """The rows as they are now, locked: a cancel request written meanwhile is an input, not overwritten."""
+    rows = project.jobs.filter(name__in=names).only("project_id", *KNOWN)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return {job.name: job for job in rows}
+
+
+def _write_rows(project: Project, seen: dict[str, Observation], at: datetime) -> dict[str, int]:
+    """The ids of all jobs seen, by name."""
+    new = [one for one in seen.values() if one.known is None]
+    old = [one for one in seen.values() if one.known is not None]
+    rows = [(project.pk, one.remote.name, at, *values(one, first_seen=at, at=at)) for one in new]
+    bulk.insert(BatchJob, NEW, rows)
+    bulk.update(BatchJob, (*OBSERVED, "id"), [_update_row(one, at) for one in old])
+    return _ids(project, new) | {one.remote.name: one.known.pk for one in old if one.known}
+
+
+def _update_row(one: Observation, at: datetime) -> tuple[object, ...]:
+    assert one.known is not None
+    return (*values(one, first_seen=one.known.first_seen_at, at=at), one.known.pk)
+
+
+def _ids(project: Project, new: Sequence[Observation]) -> dict[str, int]:
+    names = [one.remote.name for one in new]
+    return dict(project.jobs.filter(name__in=names).values_list("name", "pk"))

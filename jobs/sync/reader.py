@@ -1,0 +1,85 @@
+"""Reads a project's list page by page under its lease: empty pages, repeated tokens and expired ones included."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from jobs.models import Project
+from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, Provider, RawJob, Scope, TransientError
+
+RESTARTS = 2
+Clock = Callable[[], datetime]
+
+
+class LeaseLost(Exception):
+    """Another worker took the project over; nothing more may be written."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Counts its ``requests``, keeps latencies and the last clock skew, and renews the lease as it goes."""
+
+    project: Project
+    provider: Provider
+    token: UUID
+    now: Clock
+    page_size: int = 100
+    requests: int = 0
+    latencies: list[float] = field(default_factory=list)
+    skew: float | None = None
+    renewed_at: datetime | None = None
+
+    def pages(self, scope: Scope = EVERYTHING) -> Iterator[Page]:
+        """Every page; read anew from the first when a page token expires half-way."""
+        for _ in range(RESTARTS):
+            try:
+                yield from self._pages_once(scope)
+            except PageTokenExpired:
+                continue
+            return
+        yield from self._pages_once(scope)
+
+    def _pages_once(self, scope: Scope) -> Iterator[Page]:
+        token, used = "", set()
+        while True:
+            page = self._page(token, scope)
+            yield page
+            token = page.next_token
+            if not token:
+                return
+            if token in used:
+                raise TransientError("The provider's list repeats itself; it is read again later.")
+            used.add(token)
+
+    def _page(self, token: str, scope: Scope) -> Page:
+        self.renew()
+        self.requests += 1
+        page = self.provider.list_page(token, scope, size=self.page_size)
+        self.latencies.append(page.latency)
+        self.skew = page.skew if page.skew is not None else self.skew
+        return page
+
+    def get(self, name: str) -> RawJob:
+        self.renew()
+        self.requests += 1
+        return self.provider.get(name)
+
+    def renew(self) -> None:
+        """Extend the lease once a third of it has passed; raise LeaseLost when it is not ours any more."""
+        lease = timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+        if self.renewed_at is None:
+            self.renewed_at = self.now()
+        if self.now() - self.renewed_at > lease / 3:
+            self.hold()
+
+    def hold(self, **fields: object) -> None:
+        """Write ``fields`` to the project and extend the lease, if it is still ours; raise LeaseLost if not."""
+        at = self.now()
+        until = at + timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+        mine = Project.objects.held_by(self.token).filter(pk=self.project.pk)
+        if mine.update(leased_until=until, **fields) != 1:
+            raise LeaseLost(f"project {self.project.pk} is synced by another worker")
+        self.renewed_at = at
