@@ -3,9 +3,17 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 app = Celery("batchboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs"])
+
+
+@worker_init.connect
+def refuse_to_start(**_: object) -> None:
+    from .schema import refuse_pending_migrations  # the settings are read when a worker starts, not on import
+
+    refuse_pending_migrations()

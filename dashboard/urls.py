@@ -1,7 +1,7 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import sign_in
+from .views import health, sign_in
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = []
@@ -27,4 +27,9 @@ account_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
-urlpatterns = job_urls + project_urls + people_urls + account_urls
+health_urls: list[URLPattern | URLResolver] = [
+    path("health", health.health, name="health"),
+    path("ready", health.ready, name="ready"),
+]
+
+urlpatterns = health_urls + job_urls + project_urls + people_urls + account_urls

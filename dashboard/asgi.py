@@ -1,0 +1,36 @@
+"""The one ASGI callable: what lives long is raw ASGI, pages are Django through WSGI with threads of their own."""
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+
+from a2wsgi import WSGIMiddleware
+from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from .schema import refuse_pending_migrations
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+pages: ASGIApp = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
+streaming: ASGIApp = import_module("dashboard.streams").application if find_spec("dashboard.streams") else pages
+refuse_pending_migrations()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+    elif scope["type"] == "http":
+        app = streaming if scope["path"].startswith("/stream/") else pages
+        await app(scope, receive, send)
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """Say yes to starting and stopping: there is nothing to open before the first request."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,24 @@
+"""No process works on a database that waits for migrations: it would fail half-way, in the middle of the night."""
+
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def pending_migrations() -> list[str]:
+    """Names like ``jobs.0002_search`` of what ``manage.py migrate`` would still apply."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def refuse_pending_migrations() -> None:
+    """Raise SystemExit with one sentence when the database is away or not migrated."""
+    try:
+        pending = pending_migrations()
+    except OperationalError as exc:
+        raise SystemExit(f"The database does not answer; check DATABASE_URL. {exc}".strip()) from exc
+    finally:
+        connection.close()
+    if pending:
+        named = ", ".join(pending[:3]) + (" …" if len(pending) > 3 else "")
+        raise SystemExit(f"The database waits for {len(pending)} migrations ({named}): run `manage.py migrate` first.")
