@@ -25,24 +25,24 @@ JOBS = r"/(?:v1|v1beta1)/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]
 OPERATIONS = JOBS.replace("batchPredictionJobs", r"operations/(?P<operation>[^/:]+)")
 OBJECTS = r"(?:/download)?/storage/v1/b/(?P<bucket>[^/]+)/o"
 TABLES = r"(?:/bigquery/v2)?/projects/(?P<project>[^/]+)/datasets/(?P<dataset>[^/]+)/tables"
-MODEL = r"/v1beta/(?P<model>(?:models|tunedModels)/[^/]+)"
+MODEL = r"/v1(?:beta)?/(?P<model>(?:models|tunedModels)/[^/]+)"
 
 # Matched on the decoded path, whole; a verb is what follows the last colon.
 GEMINI_ROUTES: dict[tuple[str, str], Callable[..., Response]] = {
-    ("GET", r"/v1beta/batches"): gemini.list_batches,
-    ("GET", r"/v1beta/batches/(?P<batch>[^/:]+)"): gemini.get_batch,
-    ("POST", r"/v1beta/batches/(?P<batch>[^/]+):cancel"): gemini.cancel_batch,
-    ("POST", r"/v1beta/batches/(?P<batch>[^/]+):delete"): gemini.delete_batch,
-    ("DELETE", r"/v1beta/batches/(?P<batch>[^/:]+)"): gemini.delete_batch,
+    ("GET", r"/v1(?:beta)?/batches"): gemini.list_batches,
+    ("GET", r"/v1(?:beta)?/batches/(?P<batch>[^/:]+)"): gemini.get_batch,
+    ("POST", r"/v1(?:beta)?/batches/(?P<batch>[^/]+):cancel"): gemini.cancel_batch,
+    ("POST", r"/v1(?:beta)?/batches/(?P<batch>[^/]+):delete"): gemini.delete_batch,
+    ("DELETE", r"/v1(?:beta)?/batches/(?P<batch>[^/:]+)"): gemini.delete_batch,
     ("POST", rf"{MODEL}:batchGenerateContent"): gemini.create,
     ("POST", rf"{MODEL}:asyncBatchEmbedContent"): gemini.create_embeddings,
-    ("GET", r"/v1beta/models"): gemini.list_models,
-    ("GET", r"/v1beta/models/(?P<model>[^/:]+)"): gemini.get_model,
-    ("POST", r"/upload/v1beta/files"): files.upload,
-    ("GET", r"/v1beta/files"): files.list_files,
-    ("GET", r"(?:/download)?/v1beta/files/(?P<file>[^/]+):download"): gemini.download,
-    ("GET", r"/v1beta/files/(?P<file_id>[^/:]+)"): files.get_file,
-    ("DELETE", r"/v1beta/files/(?P<file_id>[^/:]+)"): files.delete_file,
+    ("GET", r"/v1(?:beta)?/models"): gemini.list_models,
+    ("GET", r"/v1(?:beta)?/models/(?P<model>[^/:]+)"): gemini.get_model,
+    ("POST", r"/upload/v1(?:beta)?/files"): files.upload,
+    ("GET", r"/v1(?:beta)?/files"): files.list_files,
+    ("GET", r"(?:/download)?/v1(?:beta)?/files/(?P<file>[^/]+):download"): gemini.download,
+    ("GET", r"/v1(?:beta)?/files/(?P<file_id>[^/:]+)"): files.get_file,
+    ("DELETE", r"/v1(?:beta)?/files/(?P<file_id>[^/:]+)"): files.delete_file,
 }
 VERTEX_ROUTES: dict[tuple[str, str], Callable[..., Response]] = {
     ("GET", JOBS): vertex.list_jobs,
@@ -182,7 +182,7 @@ class Simulator:
 
 
 def is_gemini(path: str) -> bool:
-    return bool(re.match(r"(/upload|/download)?/v1beta/", path))
+    return bool(re.match(r"(/upload|/download)?/v1(beta)?/(?!projects/)", path))
 
 
 def bearer(request: Request) -> str:

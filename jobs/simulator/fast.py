@@ -26,7 +26,8 @@ class Prebuilt:
         self.app, self.simulator = app, simulator
         self.answers: dict[tuple[Any, ...], list[Message]] = {}
         for account in simulator.accounts:
-            self._walk(account)
+            for path in _lists(account):
+                self._walk(path, *_credential(account))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _kept(scope["path"]):
@@ -54,9 +55,8 @@ class Prebuilt:
         if messages and messages[0].get("status") == 200:
             self.answers[key] = messages
 
-    def _walk(self, account: Account) -> None:
+    def _walk(self, path: str, header: str, secret: str) -> None:
         """Build every list page of ``PAGE`` jobs as a client that follows the tokens will ask for them."""
-        path, header, secret = _list(account)
         client, token = Client(self.simulator), ""
         while True:
             query = f"pageSize={PAGE}" + (f"&pageToken={token}" if token else "")
@@ -73,17 +73,23 @@ class Prebuilt:
                 return
 
 
-def _list(account: Account) -> tuple[str, str, str]:
-    """Path, header name and header value by which an account's jobs are listed."""
+def _lists(account: Account) -> list[str]:
+    """The paths at which an account's jobs are listed, in every version."""
+    if isinstance(account, VertexAccount):
+        place = f"projects/{account.cloud_project}/locations/{account.location}"
+        return [f"/{version}/{place}/batchPredictionJobs" for version in ("v1", "v1beta1")]
+    return ["/v1/batches", "/v1beta/batches"]
+
+
+def _credential(account: Account) -> tuple[str, str]:
+    """Name and value of the header that opens an account."""
     if isinstance(account, GeminiAccount):
-        return "/v1beta/batches", "x-goog-api-key", account.key
-    assert isinstance(account, VertexAccount)
-    place = f"projects/{account.cloud_project}/locations/{account.location}"
-    return f"/v1/{place}/batchPredictionJobs", "authorization", f"Bearer {account.token}"
+        return "x-goog-api-key", account.key
+    return "authorization", f"Bearer {account.secrets[0]}"
 
 
 def _kept(path: str) -> bool:
-    return path.startswith(("/v1beta/batches", "/v1beta1/projects/", "/v1/projects/"))
+    return path.startswith(("/v1/batches", "/v1beta/batches", "/v1/projects/", "/v1beta1/projects/"))
 
 
 def _secret(scope: Message) -> bytes:

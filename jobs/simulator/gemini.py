@@ -150,7 +150,8 @@ def _source(account: GeminiAccount, config: dict[str, Any]) -> dict[str, Any]:
         file = account.files.get(str(name).removeprefix("files/"))
         if file.path is None:
             return {"source": "file", "input_name": name, "requests": file.job.requests if file.job else 0}
-        count = sum(1 for _ in uploaded_requests(file.path.open("rb")))
+        with file.path.open("rb") as lines:
+            count = sum(1 for _ in uploaded_requests(lines))
         return {"source": "file", "input_name": name, "requests": count, "upload": file.path}
     requests = (config.get("requests") or {}).get("requests")
     if requests is None:

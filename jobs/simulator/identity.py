@@ -46,11 +46,13 @@ class ServiceIdentity:
 
     def signed(self, assertion: str, audience: str) -> bool:
         """Whether our key signed this for us, and it has not expired."""
+        # The official client names Google's own endpoint even when it asks another.
+        audiences = [audience, "https://oauth2.googleapis.com/token"]
         public = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         try:
-            google.auth.jwt.decode(assertion, certs=public, audience=audience, clock_skew_in_seconds=60)
+            google.auth.jwt.decode(assertion, certs=public, audience=audiences, clock_skew_in_seconds=60)
         except (google.auth.exceptions.GoogleAuthError, ValueError):
             return False
         return True
