@@ -36,7 +36,7 @@ def slot(project_id: int) -> Iterator[None]:
     try:
         taken = _take(project_id)
     except redis.RedisError as exc:
-        log.warning("budget without redis project=%s error=%s", project_id, type(exc).__name__)
+        _say_once(type(exc).__name__)
         _wait_until(lambda: _local_rate().hit(_per_minute(), str(project_id)))
         yield
         return
@@ -44,6 +44,11 @@ def slot(project_id: int) -> Iterator[None]:
         yield
     finally:
         _give_back(project_id, taken)
+
+
+@lru_cache(maxsize=8)
+def _say_once(error: str) -> None:
+    log.warning("no Redis (%s): this process keeps the request budget by itself", error)
 
 
 def _take(project_id: int) -> str:

@@ -14,7 +14,6 @@ NAME_LIMIT, TEXT_LIMIT, MESSAGE_LIMIT = 300, 2000, 4000
 _LARGEST = 2**63 - 1
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
-_FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
 def decode(body: bytes) -> Any:
@@ -95,7 +94,7 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
-        found = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
+        found = datetime.fromisoformat(value)
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -24,7 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Report:
-    """What one sync saw and did; ``seconds`` of wall time, ``errors`` as sentences."""
+    """What one sync saw and did; ``seconds`` of wall time, ``errors`` as sentences.
+
+    ``failed``: the jobs could not be read (a double account is said, but is no failure).
+    """
 
     seen: int = 0
     created: int = 0
@@ -34,11 +37,13 @@ class Report:
     requests: int = 0
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
+    failed: bool = False
 
     def add(self, other: "Report") -> None:
         for name in ("seen", "created", "changed", "unchanged", "gone", "requests", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.errors += other.errors
+        self.failed = self.failed or other.failed
 
 
 def sync_project(project_id: int, *, now: Clock, full: bool = False) -> Report | None:
@@ -71,7 +76,7 @@ def _attempt(project: Project, token: UUID, now: Clock, *, full: bool) -> Report
         work = Work(project, reader)
         trouble = _trouble_of(work, full=full)
     except LeaseLost as exc:
-        return _report(work, [f"Stopped: {exc}."])
+        return _report(work, health.Trouble("lease", f"Stopped: {exc}."))
     except ProviderError as exc:
         trouble = health.Trouble(exc.kind, str(exc), exc.retry_after)
     except Exception as exc:  # the boundary: one project's surprise must not stop the others
@@ -80,7 +85,7 @@ def _attempt(project: Project, token: UUID, now: Clock, *, full: bool) -> Report
             "internal", f"Batchboard could not read this project ({type(exc).__name__}): see its log."
         )
     _write_down(project, token, work, trouble, now)
-    return _report(work, [trouble.sentence] if trouble else [])
+    return _report(work, trouble)
 
 
 def _trouble_of(work: Work, *, full: bool) -> health.Trouble | None:
@@ -115,9 +120,11 @@ def _write_down(project: Project, token: UUID, work: Work | None, trouble: healt
     health.succeed(project, token, success, at=now())
 
 
-def _report(work: Work | None, errors: list[str]) -> Report:
+def _report(work: Work | None, trouble: health.Trouble | None) -> Report:
+    errors = [trouble.sentence] if trouble else []
+    failed = trouble is not None and trouble.kind != "double"
     if work is None:
-        return Report(errors=errors)
+        return Report(errors=errors, failed=failed)
     outcome = work.outcome
     return Report(
         seen=outcome.seen,
@@ -127,6 +134,7 @@ def _report(work: Work | None, errors: list[str]) -> Report:
         gone=outcome.gone,
         requests=work.reader.requests,
         errors=errors,
+        failed=failed,
     )
 
 

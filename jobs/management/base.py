@@ -1,0 +1,43 @@
+"""What Batchboard's commands share: one clear line and exit 1 for trouble, JSON for scripts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from jobs.models import Project
+
+
+class BoardCommand(BaseCommand):
+    """A command that needs the database in its present shape."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            self._refuse_old_schema()
+        except DatabaseError as exc:
+            raise CommandError(f"The database cannot be used ({exc}): check DATABASE_URL and BATCHBOARD_DATA.") from exc
+        return super().execute(*args, **options)
+
+    def _refuse_old_schema(self) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("The database is not up to date: run `python manage.py migrate` first.")
+
+    def say_json(self, value: Any) -> None:
+        self.stdout.write(msgspec.json.encode(value).decode())
+
+
+def find_project(name: str) -> Project:
+    """The project called ``name`` on the board; raise CommandError."""
+    try:
+        return Project.objects.on_board().get(name__iexact=name)
+    except Project.DoesNotExist as exc:
+        raise CommandError(f"There is no project “{name}”: `manage.py add_project` adds one.") from exc
+
+
+def utc(moment: datetime | None) -> str | None:
+    """ISO 8601 with a Z, or None."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
