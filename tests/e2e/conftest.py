@@ -1,0 +1,121 @@
+"""A real browser on a real server: ``live_url``, ``page_for(user)``, ``axe(page)``."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from jobs.models import User
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PageFor = Callable[..., Page]
+Check = Callable[[Page], None]
+
+
+class Server(uvicorn.Server):
+    """uvicorn in a thread, ready when ``started``; stopping closes open streams at once."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+def live_url(transactional_db: None, redis_client: object) -> Iterator[str]:
+    """The address of a whole web process on the test database, whose rows are committed."""
+    from dashboard.asgi import application
+
+    server = Server(application)
+    thread = threading.Thread(target=asyncio.run, args=[server.serve()])
+    thread.start()
+    assert server.ready.wait(20)
+    yield server.url
+    server.should_exit = True
+    thread.join(20)
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright's loop lives in this thread, where Django would refuse the ORM for it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
+    """``page_for(user, color_scheme="dark", …)``: a page in which ``user`` is signed in; nobody is for None.
+
+    When the test ends, anything on the console (an error, a refused script or style) fails it.
+    """
+    said: list[str] = []
+    contexts = []
+
+    def page_for(user: User | None, **options: Any) -> Page:
+        context = browser.new_context(base_url=live_url, **options)
+        contexts.append(context)
+        if user:
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_url}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: _note(message, said))
+        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        return page
+
+    yield page_for
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture
+def axe() -> Check:
+    """``axe(page)`` fails with what axe-core finds on the page as it stands."""
+
+    def check(page: Page) -> None:
+        violations = Axe().run(page).response["violations"]
+        found = [f"{rule['id']}: {node['html'][:200]}" for rule in violations for node in rule["nodes"]]
+        assert found == []
+
+    return check
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _note(message: ConsoleMessage, said: list[str]) -> None:
+    if message.type in ("error", "warning"):
+        said.append(f"{message.type}: {message.text} ({message.location['url']})")
