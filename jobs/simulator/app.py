@@ -123,7 +123,9 @@ class Simulator:
             return Response("ok", content_type="text/plain")
         if request.path == "/token":
             accounts = [account for account in self.accounts if isinstance(account, VertexAccount)]
-            return identity.grant(request, accounts)
+            response = identity.grant(request, accounts)
+            self._note(request, response.status_code, None)
+            return response
         return self._for_account(request, self._account(request))
 
     def _for_account(self, request: Request, account: Account | None) -> Response:

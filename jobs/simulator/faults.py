@@ -156,7 +156,7 @@ class Reset:
 
 def _answer(rule: Rule) -> Response:
     if isinstance(rule.body, bytes | str):
-        kind = "text/html" if rule.body in (HTML, HTML.decode()) else "text/plain"
+        kind = "text/html" if rule.body == HTML else "text/plain"
         return Response(rule.body, rule.status, content_type=kind)
     if rule.body is not None:
         return reply(msgspec.json.encode(rule.body), rule.status)

@@ -34,12 +34,17 @@ class Side(NamedTuple):
     job: SimJob
     output: bool
 
+    def count(self, now: datetime) -> int:
+        """How many lines it holds, 0 while it is not there."""
+        if not self.output:
+            return self.job.requests if self.job.created <= now else 0
+        seen = self.job.snapshot(now)
+        return seen.done if seen.terminal else 0
+
     def lines(self, now: datetime) -> Lines | None:
         """Its content, None while there is none."""
-        if not self.output:
-            return RequestLines(self.job) if self.job.created <= now else None
-        seen = self.job.snapshot(now)
-        return Lines(self.job, seen.done) if seen.terminal and seen.done else None
+        count = self.count(now)
+        return (Lines(self.job, count) if self.output else RequestLines(self.job)) if count else None
 
     def written(self, now: datetime) -> datetime:
         ended = self.job.snapshot(now).ended
@@ -90,8 +95,11 @@ class Storage:
         for name in self._names[bisect_left(self._names, max(prefix, after)) :]:
             if not name.startswith(prefix):
                 return
-            if name != after and self.blob(name) is not None:
+            if name != after and self._there(self.objects[name]):
                 yield name
+
+    def _there(self, thing: Side | Bytes) -> bool:
+        return isinstance(thing, Bytes) or thing.count(self.clock.now()) > 0
 
     def table(self, dataset: str, name: str) -> Lines | None:
         side = self.tables.get((dataset, name))

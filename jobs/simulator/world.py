@@ -20,20 +20,25 @@ OUTCOMES = {
     "run": 4,
     "cancel": 30,
 }
+# Outcome and age in hours: what a board with some history always has to show.
+LANDMARKS = (("stuck", 31), ("stuck", 46.5), ("run", 9), ("fail", 2), ("partial", 4), ("all_failed", 20))
 SMALLEST, LARGEST = 10, 200_000
 
 
 def seed_history(account: Account, jobs: int) -> None:
     """``jobs`` jobs before the account's now, ever denser towards it: most ended, a few queued or running."""
     now = account.clock.now().replace(microsecond=0)
-    for nth in range(jobs):
+    landmarks = LANDMARKS if jobs >= 10 * len(LANDMARKS) else ()
+    for nth, (outcome, hours) in enumerate(landmarks):
+        add_believable(account, now - timedelta(hours=hours), dice(account.seed, "landmark", nth), outcome)
+    for nth in range(jobs - len(landmarks)):
         random = dice(account.seed, "history", nth)
         share = ((nth + random.random()) / jobs) ** 1.5
         add_believable(account, now - HISTORY * share, random)
 
 
-def add_believable(account: Account, created: datetime, random: Random) -> None:
-    outcome = random.choices(list(OUTCOMES), weights=list(OUTCOMES.values()))[0]
+def add_believable(account: Account, created: datetime, random: Random, outcome: str = "") -> None:
+    outcome = outcome or random.choices(list(OUTCOMES), weights=list(OUTCOMES.values()))[0]
     source = _source(account, random)
     requests = _requests(random, source)
     fate: dict[str, Any] = {"outcome": "succeed" if outcome == "cancel" else outcome}

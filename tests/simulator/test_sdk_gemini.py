@@ -7,12 +7,15 @@ the HTTP client is httpx2; ``BatchJob.done`` of a job without state is False, no
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from google import genai
 from google.genai import errors
 
 from jobs.simulator.accounts import GeminiAccount
+from jobs.simulator.jobs import Outcome
+from tests.fixtures_simulator import NOON
 
 MODEL = "gemini-2.5-flash"
 UPLOAD = {"mime_type": "application/jsonl", "display_name": "requests"}
@@ -98,9 +101,10 @@ def test_embeddings_of_a_file(client: genai.Client, gemini_account: GeminiAccoun
 
 
 def test_a_list_goes_over_pages_newest_first(client: genai.Client, gemini_account: GeminiAccount) -> None:
-    names = [gemini_account.add_job().name for _ in range(7) if gemini_account.clock.advance(1) is None]
+    for minute in range(7):
+        gemini_account.add_job(created=NOON - timedelta(minutes=minute))
 
-    assert [job.name for job in client.batches.list(config={"page_size": 3})] == names[::-1]
+    assert [job.name for job in client.batches.list(config={"page_size": 3})] == list(gemini_account.jobs)
     assert gemini_account.journal.count(path="^/v1/batches$") == 3
 
 
@@ -119,7 +123,7 @@ def test_an_empty_account_lists_nothing(client: genai.Client) -> None:
     ],
 )
 def test_every_state_is_understood(
-    client: genai.Client, gemini_account: GeminiAccount, outcome: str, seconds: int, state: str
+    client: genai.Client, gemini_account: GeminiAccount, outcome: Outcome, seconds: int, state: str
 ) -> None:
     job = gemini_account.add_job(outcome=outcome)
     gemini_account.clock.advance(seconds)
