@@ -1,5 +1,7 @@
 """What Batchboard's commands share: one clear line and exit 1 for trouble, JSON for scripts."""
 
+import os
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +22,12 @@ class BoardCommand(BaseCommand):
         except DatabaseError as exc:
             raise CommandError(f"The database cannot be used ({exc}): check DATABASE_URL and BATCHBOARD_DATA.") from exc
         return super().execute(*args, **options)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except BrokenPipeError:  # whoever read the output has enough, as in `list_jobs | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _refuse_old_schema(self) -> None:
         executor = MigrationExecutor(connection)

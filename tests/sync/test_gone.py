@@ -1,0 +1,145 @@
+"""Jobs that vanish at the provider are kept, marked; what cannot be reached is not gone."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs import projects
+from jobs.models import StateCount
+
+from .conftest import Watched
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def fill(watched: Watched, number: int) -> list[str]:
+    day_ago = watched.account.clock.now() - timedelta(days=1)
+    return [watched.account.add_job(created=day_ago).name for _ in range(number)]
+
+
+def gone(watched: Watched) -> set[str]:
+    return set(watched.project.jobs.filter(gone_at__isnull=False).values_list("name", flat=True))
+
+
+def test_a_vanished_job_is_kept_as_gone(watched: Watched) -> None:
+    _, vanished = fill(watched, 2)
+    watched.sync()
+    watched.account.forget(vanished)
+    watched.pass_time(60)
+
+    report = watched.sync(full=True)
+
+    job = watched.job(vanished)
+    assert (report.gone, gone(watched)) == (1, {vanished})
+    assert (job.gone_at, job.gone_by, job.state) == (watched.account.clock.now(), "provider", "succeeded")
+
+
+def test_a_gone_job_is_counted_no_more(watched: Watched) -> None:
+    _, vanished = fill(watched, 2)
+    watched.sync()
+    watched.account.forget(vanished)
+    watched.pass_time(60)
+    watched.sync(full=True)
+
+    assert StateCount.objects.get(project=watched.project, state="succeeded").jobs == 1
+
+
+def test_an_active_job_that_vanishes_is_noticed_by_the_next_sync(watched: Watched) -> None:
+    fill(watched, 3)
+    active = watched.account.add_job()
+    watched.sync()
+    watched.account.forget(active.name)
+    watched.pass_time(60)
+
+    watched.sync()
+
+    assert gone(watched) == {active.name}
+
+
+def test_a_job_that_is_listed_again_is_back(gemini: Watched) -> None:
+    names = fill(gemini, 2)
+    gemini.sync()
+    gemini.project.jobs.filter(name=names[0]).update(gone_at=gemini.account.clock.now(), gone_by="provider")
+
+    gemini.sync(full=True)
+
+    assert gone(gemini) == set()
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_jobs_behind_a_failing_provider_are_unreachable_not_gone(watched: Watched, status: int) -> None:
+    fill(watched, 3)
+    watched.sync()
+    watched.account.faults.set(status=status)
+    watched.pass_time(60)
+
+    report = watched.sync(full=True)
+
+    assert (report.failed, gone(watched), watched.project.failures) == (True, set(), 1)
+
+
+def test_a_revoked_key_leaves_all_jobs_and_says_what_to_do(watched: Watched) -> None:
+    fill(watched, 3)
+    watched.sync()
+    watched.account.revoke()
+    watched.pass_time(60)
+    watched.sync(full=True)
+
+    assert gone(watched) == set()
+    assert watched.project.error_kind == "credential"
+    assert "rotate it" in watched.project.error
+
+
+def test_a_mass_vanish_stops_and_asks(watched: Watched) -> None:
+    names = fill(watched, 20)
+    watched.sync()
+    for name in names[:11]:
+        watched.account.forget(name)
+    watched.pass_time(60)
+    watched.account.journal.clear()
+
+    watched.sync(full=True)
+
+    assert (gone(watched), watched.project.brake) == (set(), "mass_vanish")
+    assert watched.project.error.startswith("11 of 20 jobs are no longer listed")
+    assert watched.account.journal.count(method="GET") == 1
+
+
+def test_ten_vanished_jobs_are_no_mass(watched: Watched) -> None:
+    names = fill(watched, 20)
+    watched.sync()
+    for name in names[:10]:
+        watched.account.forget(name)
+    watched.pass_time(60)
+
+    watched.sync(full=True)
+
+    assert (gone(watched), watched.project.brake) == (set(names[:10]), "")
+
+
+def test_a_released_brake_marks_them_gone_once(watched: Watched) -> None:
+    names = fill(watched, 20)
+    watched.sync()
+    for name in names[:11]:
+        watched.account.forget(name)
+    watched.pass_time(60)
+    watched.sync(full=True)
+    projects.release_brake(watched.project, by=projects.Actor(None, watched.account.clock.now()))
+
+    watched.sync(full=True)
+
+    assert gone(watched) == set(names[:11])
+    assert (watched.project.brake, watched.project.error, watched.project.brake_released_at) == ("", "", None)
+
+
+def test_an_interrupted_sweep_marks_nothing(watched: Watched) -> None:
+    names = fill(watched, 250)
+    watched.sync()
+    watched.account.forget(names[0])
+    watched.account.faults.reset(path=".*pageToken.*")
+    watched.account.faults.truncate()
+    watched.pass_time(60)
+
+    watched.sync(full=True)
+
+    assert gone(watched) == set()

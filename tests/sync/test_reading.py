@@ -1,0 +1,134 @@
+"""How much a sync reads, and that it goes on where lists are odd."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, RawJob, Scope, TransientError
+from jobs.states import State
+from jobs.sync.reader import Reader
+
+from .conftest import Watched
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = timedelta(days=1)
+
+
+class Pages:
+    """A provider whose lists go from token to token as each dict says."""
+
+    def __init__(self, *lists: dict[str, str | Exception]) -> None:
+        self.lists, self.asked = list(lists), list[str]()
+
+    def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
+        self.asked.append(token)
+        follows = self.lists[0][token]
+        if isinstance(follows, Exception):
+            self.lists.pop(0)
+            raise follows
+        return Page([], follows, 0.0, None)
+
+    def get(self, name: str) -> RawJob:
+        raise NotImplementedError
+
+
+def reader(watched: Watched, provider: Pages) -> Reader:
+    return Reader(watched.project, provider, uuid4(), watched.account.clock.now)
+
+
+def fill(watched: Watched, number: int) -> None:
+    for _ in range(number):
+        watched.account.add_job(created=watched.account.clock.now() - DAY)
+
+
+def test_an_incremental_sync_stops_at_a_settled_page(gemini: Watched) -> None:
+    fill(gemini, 450)
+    gemini.sync()
+    fresh = gemini.account.add_job()
+
+    report = gemini.sync()
+
+    assert (report.requests, report.created) == (2, 1)
+    assert gemini.job(fresh.name).state == State.QUEUED
+
+
+def test_an_old_straggler_is_asked_for_alone(gemini: Watched) -> None:
+    old = gemini.account.add_job(outcome="run", created=gemini.account.clock.now() - DAY * 1.5, run_seconds=10**6)
+    fill(gemini, 450)
+    gemini.sync()
+    gemini.account.journal.clear()
+
+    gemini.sync()
+
+    assert gemini.account.journal.count(method="GET", path=f".*{old.name}$") == 1
+    assert gemini.account.journal.count(method="GET", path=".*/batches$") == 1
+
+
+def test_vertex_lists_active_jobs_and_those_created_since(vertex: Watched) -> None:
+    fill(vertex, 250)
+    active = vertex.account.add_job(queue_seconds=60, run_seconds=600)
+    vertex.sync()
+    vertex.pass_time(120)
+    fresh = vertex.account.add_job()
+
+    report = vertex.sync()
+
+    assert (report.seen, report.requests) == (4, 2)
+    assert vertex.job(active.name).state == State.RUNNING
+    assert vertex.job(fresh.name).state == State.QUEUED
+
+
+def test_vertex_asks_for_active_jobs_that_are_not_listed_as_active(vertex: Watched) -> None:
+    made = vertex.account.add_job(queue_seconds=0, run_seconds=600)
+    vertex.account.add_job(created=vertex.account.clock.now() + DAY / 2)
+    vertex.sync()
+    vertex.pass_time(60 * 60 * 13)
+    vertex.sync()
+
+    assert vertex.job(made.name).state == State.SUCCEEDED
+
+
+def test_vertex_order_does_not_matter(vertex: Watched) -> None:
+    fill(vertex, 250)
+    vertex.account.faults.shuffle_list()
+
+    vertex.sync()
+
+    assert vertex.project.jobs.count() == 250
+
+
+def test_an_empty_page_in_the_middle_loses_nothing(watched: Watched) -> None:
+    fill(watched, 250)
+    watched.account.faults.empty_middle_page()
+
+    report = watched.sync(full=True)
+
+    assert (watched.project.jobs.count(), report.errors) == (250, [])
+
+
+def test_an_expired_page_token_starts_the_list_anew(gemini: Watched) -> None:
+    provider = Pages({"": "two", "two": PageTokenExpired("expired")}, {"": "two", "two": ""})
+
+    pages = list(reader(gemini, provider).pages())
+
+    assert provider.asked == ["", "two", "", "two"]
+    assert len(pages) == 3
+
+
+def test_a_list_that_repeats_a_token_ends_with_an_error(gemini: Watched) -> None:
+    provider = Pages({"": "two", "two": "two"})
+
+    with pytest.raises(TransientError, match="repeats itself"):
+        list(reader(gemini, provider).pages())
+
+
+def test_one_hostile_job_blocks_no_other(watched: Watched) -> None:
+    fill(watched, 5)
+    watched.account.faults.hostile = {"displayName": "<script>" + "x" * 10_000 + "\0", "state": 17}
+
+    report = watched.sync()
+
+    assert (report.created, report.errors) == (5, [])
+    names = watched.project.jobs.values_list("display_name", flat=True)
+    assert all(len(name) <= 300 for name in names)
