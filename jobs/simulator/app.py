@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from threading import Event, RLock
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import http_date
@@ -78,18 +78,16 @@ class Simulator:
         self.clock, self.seed = clock or Clock(), seed
         self.latency = 0.0
         self.accounts: list[Account] = []
-        self.journal, self.stopped, self.lock = Journal(), Event(), RLock()
+        self.journal, self.stopped = Journal(), Event()
         self.scratch = Scratch()
 
     def add_gemini(
         self, jobs: int = 0, seed: int | str | None = None, name: str = "", clock: Clock | None = None
     ) -> GeminiAccount:
         """An account with ``jobs`` jobs of the last 30 days."""
-        nth = len(self.accounts) + 1
-        own = f"{self.seed}:{nth}" if seed is None else str(seed)
+        nth, own = self._next(seed)
         account = GeminiAccount(name or f"gemini-{nth}", own, clock or self.clock.child(), self.scratch)
-        self.accounts.append(account)
-        seed_history(account, jobs)
+        self._open(account, jobs)
         return account
 
     def add_vertex(
@@ -101,12 +99,21 @@ class Simulator:
         clock: Clock | None = None,
     ) -> VertexAccount:
         """A cloud project in one location, with bucket and dataset; ``jobs`` of the last 30 days."""
-        nth = len(self.accounts) + 1
-        own = f"{self.seed}:{nth}" if seed is None else str(seed)
+        nth, own = self._next(seed)
         account = VertexAccount(name or f"vertex-{nth}", own, clock or self.clock.child(), location)
+        self._open(account, jobs)
+        return account
+
+    def _next(self, seed: int | str | None) -> tuple[int, str]:
+        """The number of the next account, and its seed if none is given."""
+        nth = len(self.accounts) + 1
+        return nth, f"{self.seed}:{nth}" if seed is None else str(seed)
+
+    def _open(self, account: Account, jobs: int) -> None:
+        if taken := {secret for each in self.accounts for secret in each.secrets} & set(account.secrets):
+            raise ValueError(f"{len(taken)} keys exist already: give every account a seed of its own.")
         self.accounts.append(account)
         seed_history(account, jobs)
-        return account
 
     def stop(self) -> None:
         """Let everything that waits answer at once."""
@@ -122,8 +129,7 @@ class Simulator:
         if request.path == "/healthz":
             return Response("ok", content_type="text/plain")
         if request.path == "/token":
-            accounts = [account for account in self.accounts if isinstance(account, VertexAccount)]
-            response = identity.grant(request, accounts)
+            response = identity.grant(request, self._vertex())
             self._note(request, response.status_code, None)
             return response
         return self._for_account(request, self._account(request))
@@ -153,7 +159,7 @@ class Simulator:
     def _dispatch(self, request: Request, account: Account | None) -> Response:
         old_style = bool(re.match(r"(/download)?/(storage|bigquery)/", request.path))
         routes = GEMINI_ROUTES if is_gemini(request.path) else VERTEX_ROUTES
-        if account is None or account.revoked or (not is_gemini(request.path) and not bearer(request)):
+        if account is None or account.revoked:
             raise refusal(request, old_style)
         for (method, pattern), handler in routes.items():
             match = re.fullmatch(pattern, request.path)
@@ -171,13 +177,12 @@ class Simulator:
         if is_gemini(request.path):
             upload = request.args.get("upload_id")
             secret = request.headers.get("x-goog-api-key") or request.args.get("key", "")
-            return next(
-                (account for account in self._gemini() if secret in account.secrets or upload in account.files.uploads),
-                None,
-            )
+            return next((one for one in self._gemini() if secret in one.secrets or upload in one.files.uploads), None)
         token = bearer(request)
-        vertexes = [account for account in self.accounts if isinstance(account, VertexAccount)]
-        return next((account for account in vertexes if token in account.secrets or token in account.minted), None)
+        return next((one for one in self._vertex() if token in one.secrets or token in one.minted), None)
+
+    def _vertex(self) -> list[VertexAccount]:
+        return [account for account in self.accounts if isinstance(account, VertexAccount)]
 
     def _gemini(self) -> list[GeminiAccount]:
         return [account for account in self.accounts if isinstance(account, GeminiAccount)]

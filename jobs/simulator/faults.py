@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 from typing import Any, Self
 
 import httpx
@@ -47,6 +47,7 @@ class Faults:
     """All off at first; ``clear()`` puts all off again."""
 
     rules: list[Rule] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
     generation: int = 0
     with_empty_page: bool = False
     shuffled: bool = False
@@ -105,7 +106,8 @@ class Faults:
 
     def matching(self, path: str) -> list[Rule]:
         """The rules for this request, used up by one."""
-        return [rule for rule in self.rules if rule.takes(path)]
+        with self.lock:
+            return [rule for rule in self.rules if rule.takes(path)]
 
     def odd_jobs(self) -> list[Any]:
         return self.hostile if isinstance(self.hostile, list) else []

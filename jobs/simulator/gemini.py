@@ -1,7 +1,6 @@
 """The Gemini Developer API's batches and models (WIRE 1.1 - 1.6)."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from jobs.simulator.clock import nano_stamp
 from jobs.simulator.files import LIFE, no_file
 from jobs.simulator.jobs import SimJob, Snapshot
 from jobs.simulator.paging import job_page
-from jobs.simulator.results import Blob, Lines, answered
+from jobs.simulator.results import Blob, Bytes, Lines, answered
 from jobs.simulator.wire import FileBlob, WireError, camel, json_body, media, page_size, reply
 
 TYPES = "type.googleapis.com/google.ai.generativelanguage.v1main."
@@ -192,6 +191,8 @@ def download(call: GeminiCall, file: str) -> Response:
 
 def results(account: GeminiAccount, job: SimJob) -> Blob:
     """The output file: written once for a real upload (its keys are its own), arithmetic for a seeded job."""
+    if job.content is not None:
+        return Bytes(job.content)
     if job.upload is None:
         return Lines(job, job.requests)
     path = account.files.scratch.path(f"results-{job.id}")
@@ -217,8 +218,7 @@ def model_json(name: str) -> dict[str, Any]:
 
 
 def list_models(call: GeminiCall) -> Response:
-    size = page_size(call.request, 50, 1000)
-    return reply({"models": [model_json(name) for name in islice(texts.MODELS, size)]})
+    return reply({"models": [model_json(name) for name in texts.MODELS]})
 
 
 def get_model(call: GeminiCall, model: str) -> Response:

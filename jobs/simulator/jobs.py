@@ -9,7 +9,6 @@ Outcome = Literal["succeed", "partial", "fail", "all_failed", "stuck", "expire",
 Source = Literal["file", "inline", "embeddings", "gcs", "bigquery"]
 Kind = Literal["gemini", "vertex"]
 ENDLESS = ("stuck", "expire", "unknown", "run")
-UNKNOWN_PHASE = "REBALANCING"
 TERMINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"})
 GEMINI_LIFE = timedelta(hours=48)
 VERTEX_QUEUE_LIFE, VERTEX_RUN_LIFE = timedelta(hours=72), timedelta(hours=24)
@@ -62,6 +61,10 @@ class SimJob:
     output_name: str = ""
     upload: Any = None
     inline: list[dict[str, Any]] | None = None
+    content: bytes | None = None
+    """The results by hand, for what no seed would make: broken lines, double keys."""
+    word: str = "REBALANCING"
+    """The state word of the outcome "unknown"."""
 
     @property
     def id(self) -> str:
@@ -122,7 +125,7 @@ class SimJob:
             return "CANCELLING"
         if self.starts is None or now < self.starts:
             return "PENDING"
-        return UNKNOWN_PHASE if self.outcome == "unknown" else "RUNNING"
+        return self.word if self.outcome == "unknown" else "RUNNING"
 
     def _step(self, started: datetime, now: datetime) -> datetime:
         """updateTime moves in steps (37 s were seen, WIRE 1.3): between two of them the bytes stay the same."""

@@ -6,6 +6,7 @@ is arithmetic.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -30,6 +31,20 @@ class Blob(Protocol):
     def size(self) -> int: ...
 
     def chunks(self, start: int, stop: int) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A small Blob made by hand."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def chunks(self, start: int, stop: int) -> Iterator[bytes]:
+        yield self.content[start:stop]
 
 
 class Run:

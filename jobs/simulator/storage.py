@@ -5,27 +5,12 @@ They outlive their job.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from jobs.simulator.clock import Clock
 from jobs.simulator.jobs import SimJob
-from jobs.simulator.results import Blob, Lines, RequestLines
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """A small object put there by hand."""
-
-    content: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
-
-    def chunks(self, start: int, stop: int) -> Iterator[bytes]:
-        yield self.content[start:stop]
+from jobs.simulator.results import Blob, Bytes, Lines, RequestLines
 
 
 class Side(NamedTuple):
@@ -83,6 +68,8 @@ class Storage:
 
     def blob(self, name: str) -> Blob | None:
         thing = self.objects.get(name)
+        if isinstance(thing, Side) and thing.output and thing.job.content is not None:
+            return Bytes(thing.job.content) if self._there(thing) else None
         return thing.lines(self.clock.now()) if isinstance(thing, Side) else thing
 
     def written(self, name: str) -> datetime:

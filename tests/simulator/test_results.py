@@ -1,6 +1,7 @@
 """Result lines: exact counts, and any range of them is what the whole has there."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.simulator.accounts import GeminiAccount
+from jobs.simulator.accounts import GeminiAccount, VertexAccount
 from jobs.simulator.jobs import SimJob
 from jobs.simulator.results import Lines
 from tests.fixtures_simulator import NOON
@@ -80,3 +81,39 @@ def test_output_files_expire_after_48_hours(gemini_account: GeminiAccount, gemin
 
     assert gemini_http.get(f"/v1beta/{job.output_name}:download").status_code == 403
     assert gemini_http.get(f"/v1beta/{job.name}").json()["metadata"]["state"] == "BATCH_STATE_SUCCEEDED"
+
+
+def test_results_can_be_given_by_hand(gemini_account: GeminiAccount, gemini_http: httpx.Client) -> None:
+    job = gemini_account.add_job(queue_seconds=0, run_seconds=0, content=b'{"key": "a"}\n{"key"')
+
+    assert gemini_http.get(f"/v1beta/{job.output_name}:download").content == b'{"key": "a"}\n{"key"'
+
+
+def test_objects_can_be_given_by_hand(vertex_account: VertexAccount, vertex_http: httpx.Client) -> None:
+    vertex_account.storage.put("in/own:file.jsonl", b"mine")
+
+    answer = vertex_http.get(f"/storage/v1/b/{vertex_account.bucket}/o/in%2Fown%3Afile.jsonl?alt=media")
+
+    assert answer.content == b"mine"
+
+
+def test_outputs_outlive_their_job(vertex_account: VertexAccount, vertex_http: httpx.Client) -> None:
+    job = vertex_account.add_job(requests=7, queue_seconds=0, run_seconds=0)
+    vertex_http.delete(f"/v1/{job.name}")
+
+    listed = vertex_http.get(f"/storage/v1/b/{vertex_account.bucket}/o", params={"prefix": "out/"}).json()
+
+    assert [item["name"].rsplit("/", 1)[-1] for item in listed["items"]] == ["predictions.jsonl"]
+
+
+def test_a_cancelled_vertex_job_leaves_what_it_had(vertex_account: VertexAccount, vertex_http: httpx.Client) -> None:
+    job = vertex_account.add_job(
+        requests=100, queue_seconds=0, run_seconds=1000, cancel_at=NOON + timedelta(seconds=495)
+    )
+    vertex_account.clock.advance(500)
+
+    [name] = vertex_account.storage.names("out/", "")
+    lines = vertex_http.get(f"/storage/v1/b/{vertex_account.bucket}/o/{name}?alt=media").content.splitlines()
+
+    stats = vertex_http.get(f"/v1/{job.name}").json()["completionStats"]
+    assert (len(lines), stats) == (50, {"successfulCount": "50", "incompleteCount": "50"})

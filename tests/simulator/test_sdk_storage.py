@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import google.auth.exceptions
 import pytest
-from google.auth.transport.requests import Request
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud import bigquery, storage
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
@@ -107,3 +107,17 @@ def test_a_foreign_signature_is_refused(base_url: str, vertex_account: VertexAcc
 
     with pytest.raises(google.auth.exceptions.RefreshError, match="Invalid JWT Signature"):
         credentials.refresh(Request())
+
+
+def test_a_minted_token_ends(base_url: str, vertex_account: VertexAccount) -> None:
+    info = vertex_account.service_account_info(base_url)
+    credentials = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    session = AuthorizedSession(credentials, refresh_status_codes=())
+    address = f"{base_url}/storage/v1/b/{vertex_account.bucket}"
+
+    statuses = [session.get(address).status_code]
+    vertex_account.tokens_expire()
+    statuses.append(session.get(address).status_code)
+    session.close()
+
+    assert statuses == [200, 401]
