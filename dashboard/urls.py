@@ -1,12 +1,28 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import health, sign_in
+from .views import health, members, people, sign_in
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = []
-project_urls: list[URLPattern | URLResolver] = []
-people_urls: list[URLPattern | URLResolver] = []
+project_urls: list[URLPattern | URLResolver] = [
+    path("projects/<int:pk>/members/", members.member_list, name="member_list"),
+    path("projects/<int:pk>/members/add/", members.member_add, name="member_add"),
+    path("projects/<int:pk>/members/<int:member_pk>/role/", members.member_role, name="member_role"),
+    path("projects/<int:pk>/members/<int:member_pk>/remove/", members.member_remove, name="member_remove"),
+]
+people_urls: list[URLPattern | URLResolver] = [
+    path("people/", people.person_list, name="person_list"),
+    path("people/add/", people.person_add, name="person_add"),
+    path("people/<int:pk>/", people.person_detail, name="person_detail"),
+    path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
+    path("people/<int:pk>/link/", people.person_link, name="person_link"),
+    path("people/<int:pk>/join/", people.person_join, name="person_join"),
+    path("people/<int:pk>/deactivate/", people.person_deactivate, name="person_deactivate"),
+    path("people/<int:pk>/reactivate/", people.person_reactivate, name="person_reactivate"),
+    path("people/<int:pk>/promote/", people.person_promote, name="person_promote"),
+    path("people/<int:pk>/demote/", people.person_demote, name="person_demote"),
+]
 # Only these pages of allauth exist here: nobody signs up, and e-mail addresses are kept under People.
 account_urls: list[URLPattern | URLResolver] = [
     path("accounts/login/", allauth.login, name="account_login"),

@@ -1,0 +1,46 @@
+"""Who may reach a page: strangers find nothing (404), members without the role are refused (403)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from jobs.models import Project, Role, User
+from jobs.projects import Actor
+
+View = Callable[..., HttpResponse]
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is signed in; LoginRequiredMiddleware has turned everybody else away."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who acts, when and from where, for the audit."""
+    return Actor(person_of(request), timezone.now(), get_adapter().get_client_ip(request))
+
+
+def get_project_or_404(user: User, pk: int, role: Role = Role.VIEWER) -> Project:
+    """The project ``pk``, if ``user`` may see it (else Http404) and has ``role`` in it (else PermissionDenied)."""
+    project = Project.objects.visible_to(user).filter(pk=pk).first()
+    if project is None:
+        raise Http404
+    if not Project.objects.allowing(user, role).filter(pk=pk).exists():
+        raise PermissionDenied
+    return project
+
+
+def superusers_only(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not person_of(request).is_superuser:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
