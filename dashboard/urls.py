@@ -1,11 +1,24 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import health, members, people, sign_in
+from .views import health, members, people, project_forms, projects, sign_in
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = []
 project_urls: list[URLPattern | URLResolver] = [
+    path("projects/", projects.project_list, name="project_list"),
+    path("projects/add/", project_forms.project_add, name="project_add"),
+    path("projects/add/environment/", project_forms.project_add_environment, name="project_add_environment"),
+    path("projects/check/", project_forms.project_check, name="project_check"),
+    path("projects/<int:pk>/", projects.project_detail, name="project_detail"),
+    path("projects/<int:pk>/edit/", project_forms.project_edit, name="project_edit"),
+    path("projects/<int:pk>/rotate/", project_forms.project_rotate, name="project_rotate"),
+    path("projects/<int:pk>/remove/", project_forms.project_remove, name="project_remove"),
+    path("projects/<int:pk>/test/", project_forms.project_test, name="project_test"),
+    path("projects/<int:pk>/sync/", projects.project_sync, name="project_sync"),
+    path("projects/<int:pk>/pause/", projects.project_pause, name="project_pause"),
+    path("projects/<int:pk>/resume/", projects.project_resume, name="project_resume"),
+    path("projects/<int:pk>/release/", projects.project_release, name="project_release"),
     path("projects/<int:pk>/members/", members.member_list, name="member_list"),
     path("projects/<int:pk>/members/add/", members.member_add, name="member_add"),
     path("projects/<int:pk>/members/<int:member_pk>/role/", members.member_role, name="member_role"),

@@ -1,0 +1,103 @@
+"""Projects: the list with health, one project's page, and its buttons."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.access import actor_of, get_project_or_404, person_of
+from dashboard.forms.projects import KINDS
+from dashboard.project_health import Line, is_skewed, lines_of
+from dashboard.views.project_forms import environment_key
+from jobs import projects
+from jobs.models import AuditEntry, Project, Role, User
+from jobs.projects import Actor
+from jobs.providers import PROVIDERS
+
+VIEWS = {"trouble": ("warn", "bad"), "paused": ("paused",)}
+RECENT = 12
+Button = Callable[..., None]
+
+
+@require_GET
+def project_list(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    lines = lines_of(Project.objects.visible_to(person_of(request)), now)
+    chosen = request.GET.get("health", "")
+    search = request.GET.get("q", "").strip()
+    answer = {
+        "lines": [line for line in lines if _fits(line, chosen, search)],
+        "now": now,
+        "all": len(lines),
+        "trouble": sum(_fits(line, "trouble", "") for line in lines),
+        "paused": sum(_fits(line, "paused", "") for line in lines),
+        "chosen": chosen,
+        "search": search,
+        "environment_key": environment_key(person_of(request)),
+    }
+    return render(request, "projects/list.html", answer)
+
+
+@require_GET
+def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    person = person_of(request)
+    project = get_project_or_404(person, pk)
+    now = timezone.now()
+    [line] = lines_of([project], now)
+    manages = _allows(person, project, Role.ADMIN)
+    answer = {
+        "now": now,
+        "project": project,
+        "health": line.health,
+        "tally": line.tally,
+        "kind": PROVIDERS.get(project.provider),
+        "credential_label": KINDS.get(project.credential_kind, "none").partition(":")[0],
+        "skewed": is_skewed(project),
+        "double": Project.objects.visible_to(person).filter(pk=project.same_account_as_id or 0).first(),
+        "manages": manages,
+        "operates": _allows(person, project, Role.OPERATOR),
+        "entries": AuditEntry.objects.filter(project=project)[:RECENT] if manages else [],
+    }
+    return render(request, "projects/detail.html", answer)
+
+
+@require_POST
+def project_sync(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, projects.sync_now, "A full sync of {} runs within seconds.", role=Role.OPERATOR)
+
+
+@require_POST
+def project_pause(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, projects.pause, "{} is paused: it is not polled until resumed.")
+
+
+@require_POST
+def project_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, projects.resume, "{} is polled again.")
+
+
+@require_POST
+def project_release(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, projects.release_brake, "Confirmed: the next full sync of {} goes ahead.")
+
+
+def _press(request: HttpRequest, pk: int, button: Button, done: str, *, role: Role = Role.ADMIN) -> HttpResponse:
+    project = get_project_or_404(person_of(request), pk, role)
+    actor: Actor = actor_of(request)
+    button(project, by=actor)
+    messages.success(request, done.format(project))
+    return redirect("project_detail", pk)
+
+
+def _allows(person: User, project: Project, role: Role) -> bool:
+    return Project.objects.allowing(person, role).filter(pk=project.pk).exists()
+
+
+def _fits(line: Line, chosen: str, search: str) -> bool:
+    project, needle = line.project, search.casefold()
+    if chosen in VIEWS and line.health.level not in VIEWS[chosen]:
+        return False
+    return needle in f"{project.name} {project.cloud_project} {project.location}".casefold()
