@@ -85,7 +85,7 @@ class Account:
         """Let a job vanish, as if somebody had deleted it elsewhere. Raises KeyError."""
         with self.lock:
             job = self.jobs.pop(name)
-            del self._places[bisect_left(self._places, (job.created, name))]
+            self._places.remove((job.created, name))
             self.deleted.add(name)
 
     def revoke(self) -> None:

@@ -1,7 +1,7 @@
 """Prebuilt answers for benchmarks: a GET answered once is answered again from memory, in the event loop.
 
 Meant for a clock that stands still. Anything but a GET forgets what was prebuilt. Prebuilt answers are not
-in the journal.
+in the journal and know no faults.
 """
 
 import asyncio
