@@ -5,11 +5,14 @@ import os
 from celery import Celery
 from celery.signals import worker_init
 
+from . import beat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 app = Celery("batchboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs"])
+beat.install(app)
 
 
 @worker_init.connect

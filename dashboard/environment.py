@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
+
+LONGEST_SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103
 
 
 class Environment(Env):
@@ -55,6 +58,15 @@ def fernet_keys(text: str) -> list[str]:
     if not keys:
         raise ImproperlyConfigured("CREDENTIAL_KEYS is empty: make a key with `manage.py make_key`.")
     return keys
+
+
+def broker_socket(data: Path) -> Path:
+    """Where the embedded broker listens: in the data folder, or under /tmp when the system's limit forbids."""
+    socket = data / "broker" / "valkey.sock"
+    if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+        return socket
+    name = blake2b(os.fsencode(data), digest_size=8).hexdigest()
+    return Path(f"/tmp/batchboard-{os.getuid()}-{name}/valkey.sock")  # noqa: S108 (checked for its owner at the start)
 
 
 def broker_url(redis_url: str) -> str:

@@ -8,6 +8,7 @@ from environs import validate
 
 from .environment import (
     Environment,
+    broker_socket,
     broker_url,
     checked_redis_url,
     fernet_keys,
@@ -24,7 +25,7 @@ DATA_DIR = Path(env.str("BATCHBOARD_DATA", str(BASE_DIR / "data"))).resolve()
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 PORT = env.integer("PORT", 8000, least=1, most=65535)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/batchboard.sqlite3")}
-REDIS_URL = env.str("REDIS_URL", f"unix://{DATA_DIR}/broker/valkey.sock?db=0")
+REDIS_URL = env.str("REDIS_URL", f"unix://{broker_socket(DATA_DIR)}?db=0")
 DEBUG = env.bool("DEBUG", False)
 HOST = env.str("HOST", "127.0.0.1")
 # The machine itself may always ask: health checks do.
@@ -119,7 +120,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
         " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
     }
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 else:
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": max(WEB_THREADS, WORKER_THREADS) + 4}}
 CACHES = {
