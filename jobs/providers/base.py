@@ -47,6 +47,10 @@ class RefusedError(ProviderError):
     """Understood and declined, for this one request."""
 
 
+class UnaskableError(RefusedError):
+    """No job can have this name at the provider, so it is not asked: only its list tells of such a job."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider can do; pages and plans ask this, never for a provider's name."""

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -19,12 +18,12 @@ from .base import (
     Page,
     ProviderKind,
     RawJob,
-    RefusedError,
     RemoteJob,
     Scope,
+    UnaskableError,
     open_gate,
 )
-from .listing import raw_job, read_page
+from .listing import read_job, read_page
 from .reading import (
     MESSAGE_LIMIT,
     NAME_LIMIT,
@@ -50,7 +49,7 @@ STATES = {
     "CANCELLED": State.CANCELLED,
     "EXPIRED": State.EXPIRED,
 }
-_ASKABLE = re.compile(r"batches/[^/?#]+")
+_ASKABLE = re.compile(r"batches/(?!\.+$)[A-Za-z0-9._~-]+")
 
 
 class Gemini:
@@ -65,8 +64,8 @@ class Gemini:
 
     def get(self, name: str) -> RawJob:
         if not _ASKABLE.fullmatch(name):
-            raise RefusedError("This job's name is not one that Gemini can be asked for.")
-        return raw_job(self._wire.get(f"/v1beta/{quote(name)}").body)
+            raise UnaskableError("This job's name is not one that Gemini can be asked for.")
+        return read_job(self._wire.get(f"/v1beta/{name}"), name)
 
 
 def parse_job(body: bytes) -> RemoteJob:

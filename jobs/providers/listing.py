@@ -41,11 +41,22 @@ def _leniently(body: bytes, key: str) -> tuple[list[bytes], str]:
     items = mapping(answer).get(key, [])
     if not isinstance(answer, dict) or not isinstance(items, list):
         raise TransientError("The provider's answer is not a list of jobs; it is asked again later.")
-    return [_encode(item) for item in items], text(answer.get("nextPageToken"))
+    return [_encode(item) for item in items], text(answer.get("nextPageToken"), limit=100_000)
 
 
 def _encode(item: Any) -> bytes:
     return json.dumps(item, ensure_ascii=True).encode()
+
+
+def read_job(answer: Answer, name: str) -> RawJob:
+    """The job ``name`` in ``answer``; raise TransientError if it is another thing.
+
+    Names are compared by their last segment: a cloud project asked for by its id answers by its number.
+    """
+    job = raw_job(answer.body)
+    if job.name.rpartition("/")[2] != name.rpartition("/")[2]:
+        raise TransientError("The provider's answer is not the job that was asked for; it is asked again later.")
+    return job
 
 
 def raw_job(body: bytes) -> RawJob:

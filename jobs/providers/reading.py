@@ -47,6 +47,12 @@ def text(value: Any, limit: int = TEXT_LIMIT) -> str:
     return value if value.isascii() and "\0" not in value else _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
+def line(value: Any, limit: int) -> str:
+    """``text`` for the middle of a sentence: one line, nothing that moves a cursor or turns the writing round."""
+    words = " ".join(text(value, 4 * limit).split())
+    return text("".join(filter(str.isprintable, words)), limit)
+
+
 def _number_text(value: int | float) -> str:
     try:
         return str(value)

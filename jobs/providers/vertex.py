@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -21,9 +20,10 @@ from .base import (
     RefusedError,
     RemoteJob,
     Scope,
+    UnaskableError,
     open_gate,
 )
-from .listing import raw_job, read_page
+from .listing import read_job, read_page
 from .reading import (
     MESSAGE_LIMIT,
     NAME_LIMIT,
@@ -57,6 +57,7 @@ STATES = {
 FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 LOCATION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)*")
 CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
+_ASKABLE = re.compile(r"projects/[^/]+/locations/[^/]+/batchPredictionJobs/((?!\.+$)[A-Za-z0-9._~-]+)")
 
 
 def host(location: str) -> str:
@@ -88,10 +89,9 @@ class Vertex:
 
     def get(self, name: str) -> RawJob:
         """By the last segment: a name comes back with the project's number, whatever was asked (WIRE 2.3)."""
-        job_id = name.rpartition("/")[2]
-        if "/batchPredictionJobs/" not in name or not job_id:
-            raise RefusedError("This job's name is not one that Vertex AI can be asked for.")
-        return raw_job(self._wire.get(f"{self._parent}/{quote(job_id)}").body)
+        if not (found := _ASKABLE.fullmatch(name)):
+            raise UnaskableError("This job's name is not one that Vertex AI can be asked for.")
+        return read_job(self._wire.get(f"{self._parent}/{found[1]}"), name)
 
 
 def filter_text(scope: Scope) -> str:

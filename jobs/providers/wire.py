@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
 
 from .base import CredentialError, Gate, GoneError, PageTokenExpired, ProviderError, RefusedError, TransientError
-from .reading import decode, mapping, text
+from .reading import decode, line, mapping, text
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 LARGEST_ANSWER = 256 * 1024 * 1024
 LONGEST_WAIT = 3600.0
+PATIENCE = 90.0  # for one whole answer: a body that drips in passes every read timeout
 USER_AGENT = "batchboard"
 
 
@@ -30,49 +32,71 @@ class Answer:
 
 @lru_cache(maxsize=1)
 def shared_client() -> httpx.Client:
-    """One keep-alive pool for the whole process; it holds no credentials."""
+    """One keep-alive pool for the whole process; it holds no credentials and takes no cookies."""
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-    return httpx.Client(timeout=TIMEOUT, limits=limits, headers={"user-agent": USER_AGENT}, trust_env=False)
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    headers = {"user-agent": USER_AGENT}
+    return httpx.Client(timeout=TIMEOUT, limits=limits, headers=headers, cookies=cookies, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
     """Requests to one base URL as one account.
 
-    ``sign`` gives the headers that hold the secret; ``gate`` is entered around each request (a budget).
+    ``sign`` gives the headers that hold the secret; ``gate`` is entered around each request (a budget); after
+    ``patience`` seconds an answer that still comes in is left.
     """
 
     base_url: str
     sign: Callable[[], Mapping[str, str]] = field(repr=False)
     gate: Gate
     client: httpx.Client
+    patience: float = PATIENCE
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, listing: bool = False) -> Answer:
         """Raise a ProviderError of the right kind; ``listing`` says that the path lists jobs."""
-        headers = dict(self.sign())
+        headers = _sendable(self.sign())
         with self.gate():
             started = time.monotonic()
             status, answered, body = self._exchange("GET", path, params, headers)
             latency = time.monotonic() - started
         if status == 200:
             return Answer(body, latency, _skew(answered))
-        raise sort_failure(status, answered, body, listing=listing, paging=bool(params and params.get("pageToken")))
+        paging = bool(params and params.get("pageToken"))
+        raise sort_failure(status, answered, _without_secrets(body, headers), listing=listing, paging=paging)
 
     def _exchange(
         self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
     ) -> tuple[int, httpx.Headers, bytes]:
         try:
-            with self.client.stream(method, self.base_url + path, params=params, headers=headers) as response:
-                return response.status_code, response.headers, _read(response)
+            url = self.base_url.rstrip("/") + path
+            with self.client.stream(method, url, params=params, headers=headers, follow_redirects=False) as response:
+                return response.status_code, response.headers, _read(response, self.patience)
         except httpx.TimeoutException as exc:
             raise TransientError("The provider did not answer in time; it is asked again later.") from exc
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as exc:
             raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): check the network.") from exc
 
 
-def _read(response: httpx.Response) -> bytes:
-    chunks, size = [], 0
+def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Raise CredentialError for what cannot stand in a header, before a library's error shows it."""
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise CredentialError("The credential holds signs that no key or token has: copy it again.")
+    return dict(headers)
+
+
+def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Some services repeat the key in the error about it, and errors are shown and logged."""
+    for value in headers.values():
+        body = body.replace(value.rpartition(" ")[2].encode(), b"***")
+    return body
+
+
+def _read(response: httpx.Response, patience: float) -> bytes:
+    chunks, size, deadline = [], 0, time.monotonic() + patience
     for chunk in response.iter_bytes():
+        if time.monotonic() > deadline:
+            raise TransientError("The provider's answer came in too slowly; it is asked again later.")
         size += len(chunk)
         if size > LARGEST_ANSWER:
             raise RefusedError("The provider's answer is over 256 MB, which is more than a list or a job can be.")
@@ -88,7 +112,7 @@ def _skew(headers: httpx.Headers) -> float | None:
 def _http_date(value: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -98,7 +122,7 @@ def sort_failure(
 ) -> ProviderError:
     """The one place that decides what a failed request means (WIRE 1.9, 2.5)."""
     error = _error_of(body)
-    message = text(error.get("message"), 300) or f"HTTP {status}"
+    message = line(error.get("message"), 300).rstrip(".") or f"HTTP {status}"
     if status == 429:
         return TransientError(
             f"The provider limits our requests ({message}); they slow down by themselves.",
@@ -116,14 +140,21 @@ def sort_failure(
             f"The provider does not accept this credential ({message}): rotate it on the project's page.",
             status=status,
         )
-    return _sort_refusal(status, message, listing=listing, paging=paging)
+    if status == 404 and not listing:
+        return _sort_absence(message, known=bool(error))
+    return _sort_refusal(status, message, paging=paging)
 
 
-def _sort_refusal(status: int, message: str, *, listing: bool, paging: bool) -> ProviderError:
+def _sort_absence(message: str, *, known: bool) -> ProviderError:
+    """``known``: the provider itself says so; a proxy's or captive portal's 404 tells nothing about the job."""
+    if known:
+        return GoneError(f"The provider does not know it ({message}): it was deleted or has expired there.", status=404)
+    return TransientError("Something before the provider answers 404; it is asked again later.", status=404)
+
+
+def _sort_refusal(status: int, message: str, *, paging: bool) -> ProviderError:
     if status == 400 and paging:
         return PageTokenExpired(f"The list changed while it was read ({message}); it is read again.", status=status)
-    if status == 404 and not listing:
-        return GoneError(f"The provider does not know it any more ({message}).", status=status)
     if 300 <= status < 400:
         return RefusedError(f"The provider redirects ({status}): check the project's address.", status=status)
     if 200 <= status < 300:
@@ -150,7 +181,7 @@ def _reason(error: Mapping[str, Any]) -> str:
 
 def _retry_after(headers: httpx.Headers, error: Mapping[str, Any]) -> float | None:
     """Seconds to wait: RetryInfo's duration ("34.07s"), else Retry-After in seconds or as a date."""
-    delays = [text(item.get("retryDelay")) for item in _details(error) if item.get("retryDelay")]
+    delays = [delay for item in _details(error) if (delay := text(item.get("retryDelay")))]
     given = delays[0].removesuffix("s") if delays else headers.get("retry-after", "")
     if date := _http_date(given):
         return _bounded((date - datetime.now(UTC)).total_seconds())
