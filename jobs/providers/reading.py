@@ -13,23 +13,44 @@ import msgspec
 NAME_LIMIT, TEXT_LIMIT, MESSAGE_LIMIT = 300, 2000, 4000
 _LARGEST = 2**63 - 1
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_DEEPEST = 100
+_BRACKETS = re.compile(r'[\[\]{}]|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
 def decode(body: bytes) -> Any:
-    """The JSON value in ``body``; None when there is none."""
+    """The JSON value in ``body``; None when there is none, and for what is nested over 100 levels deep."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_leniently(body)
+        return _decode_leniently(_flattened(body.decode("utf-8-sig", errors="replace")))
 
 
-def _decode_leniently(body: bytes) -> Any:
-    """Lone surrogates and huge numbers, which the strict decoder refuses."""
+def _decode_leniently(body: str) -> Any:
+    """Lone surrogates, bare control characters, NaN and huge numbers, which the strict decoder refuses."""
     try:
-        return json.loads(body.decode(errors="replace"))
-    except (ValueError, RecursionError):
+        return json.loads(body, parse_int=_parse_integer, strict=False)
+    except ValueError:
         return None
+
+
+def _parse_integer(digits: str) -> int | float:
+    """Python converts no integer of thousands of digits; as a float it is infinite."""
+    return int(digits) if len(digits) < 400 else float(digits)
+
+
+def _flattened(body: str) -> str:
+    """``body`` with null for what lies deeper than any decoder goes, so that it costs one value, not the page."""
+    parts, depth, end = [], 0, 0
+    for token in _BRACKETS.finditer(body):
+        if token[0] in "[{":
+            depth += 1
+            if depth == _DEEPEST:
+                parts.append(body[end : token.start()] + "null")
+        elif token[0] in "]}":
+            end = token.end() if depth == _DEEPEST else end
+            depth -= 1
+    return "".join(parts) + body[end:] if parts else body
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

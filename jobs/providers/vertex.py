@@ -139,7 +139,7 @@ def _counts(stats: Mapping[str, Any]) -> Counts:
     pending = count(stats.get("incompleteCount", 0))
     parts = (succeeded, failed, pending)
     known = [part for part in parts if part is not None]
-    return Counts(sum(known) if len(known) == len(parts) else None, succeeded, failed, pending)
+    return Counts(count(sum(known)) if len(known) == len(parts) else None, succeeded, failed, pending)
 
 
 def _source(config: Mapping[str, Any]) -> str:
