@@ -10,10 +10,28 @@ Row = Sequence[Any]
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Add rows whose values stand in the order of ``columns`` (field names)."""
+    """Add rows whose values stand in the order of ``columns`` (field names); by COPY where there is one."""
     names = ", ".join(_column(model, name) for name in columns)
+    if connection.vendor == "postgresql":
+        _copy(f"COPY {_table(model)} ({names}) FROM STDIN", _prepared(model, columns, rows))
+        return
     places = ", ".join(["%s"] * len(columns))
     _execute(f"INSERT INTO {_table(model)} ({names}) VALUES ({places})", model, columns, rows)  # noqa: S608
+
+
+def reserve_ids(model: type[models.Model], number: int) -> list[int]:
+    """Ids for rows to insert, as the database itself would give them; the caller holds the transaction."""
+    if not number:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            cursor.execute(sql, [model._meta.db_table, number])
+            return [row[0] for row in cursor.fetchall()]
+        # The write lock is ours since the transaction began, so nobody else takes these numbers.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+        last = (cursor.fetchone() or (0,))[0]
+    return list(range(last + 1, last + 1 + number))
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -28,6 +46,13 @@ def _execute(sql: str, model: type[models.Model], columns: Sequence[str], rows: 
     if prepared:
         with connection.cursor() as cursor:
             cursor.executemany(sql, prepared)
+
+
+def _copy(sql: str, rows: list[list[Any]]) -> None:
+    if rows:
+        with connection.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
 
 
 def _prepared(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> list[list[Any]]:

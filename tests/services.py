@@ -67,8 +67,11 @@ def database_url(name: str) -> str:
     return f"postgresql://postgres@{str(folder()).replace('/', '%2F')}/{name}"
 
 
-def start(kind: str, stack: ExitStack) -> None:
-    """Start the servers of ``kind`` and say in the environment where they are; ``stack`` ends them."""
+def start(kind: str, stack: ExitStack, *, durable: bool = False) -> None:
+    """Start the servers of ``kind`` and say in the environment where they are; ``stack`` ends them.
+
+    ``durable``: PostgreSQL waits for its disk, as in production; tests need not.
+    """
     made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bb-", ignore_cleanup_errors=True)))
     made.chmod(0o755)
     os.environ[FOLDER] = str(made)
@@ -76,7 +79,7 @@ def start(kind: str, stack: ExitStack) -> None:
     os.environ["CREDENTIAL_KEYS"] = Fernet.generate_key().decode()
     if kind == "postgresql":
         os.environ["DATABASE_URL"] = database_url("postgres")
-        stack.enter_context(postgresql(made))
+        stack.enter_context(postgresql(made, durable=durable))
         stack.enter_context(redis_server(made, installed("redis-server")))
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{made}/batchboard.sqlite3"
@@ -109,7 +112,7 @@ def answers(client: "redis.Redis") -> bool:
 
 
 @contextmanager
-def postgresql(place: Path) -> Iterator[None]:
+def postgresql(place: Path, *, durable: bool = False) -> Iterator[None]:
     """A throw-away cluster; the server refuses to run as root, so root lends it to the user ``postgres``."""
     cluster = place / "postgresql"
     cluster.mkdir()
@@ -118,17 +121,9 @@ def postgresql(place: Path) -> Iterator[None]:
         shutil.chown(place, "postgres", "postgres")
     initdb = [installed("initdb"), "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run([*lent(), *initdb], check=True, stdout=subprocess.DEVNULL, cwd=place)
-    fast = [
-        "-c",
-        "fsync=off",
-        "-c",
-        "synchronous_commit=off",
-        "-c",
-        "full_page_writes=off",
-        "-c",
-        "max_connections=200",
-    ]
-    server = [installed("postgres"), "-D", str(cluster), "-k", str(place), "-h", "", *fast]
+    hasty = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+    options = [word for option in ["max_connections=200", *([] if durable else hasty)] for word in ("-c", option)]
+    server = [installed("postgres"), "-D", str(cluster), "-k", str(place), "-h", "", *options]
     with running([*lent(), *server], place / "postgresql.log"):
         ready = [installed("pg_isready"), "-q", "-h", str(place)]
         wait_until(lambda: subprocess.run(ready).returncode == 0, f"PostgreSQL does not start: see {place}")

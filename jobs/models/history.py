@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import zstandard
 from django.db import models
-from django.db.models import Index, UniqueConstraint
+from django.db.models import UniqueConstraint
 
 from jobs import states
 
@@ -56,7 +56,7 @@ class Payload(models.Model):
 class ProgressSample(models.Model):
     """Counts at one moment; thinned as a job grows old (jobs/sync)."""
 
-    job = models.ForeignKey(BatchJob, models.CASCADE, related_name="samples")
+    job = models.ForeignKey(BatchJob, models.CASCADE, related_name="samples", db_index=False)
     at = models.DateTimeField()
     succeeded = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
@@ -65,7 +65,6 @@ class ProgressSample(models.Model):
     class Meta:
         ordering = ["at", "id"]
         constraints = [UniqueConstraint("job", "at", name="sample_once_per_moment")]
-        indexes = [Index("job", "at", name="sample_job_at")]
 
     def __str__(self) -> str:
         return f"{self.job_id} at {self.at:%H:%M:%S}: {self.succeeded}/{self.failed}"

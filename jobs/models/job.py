@@ -34,7 +34,8 @@ class BatchJobQuerySet(models.QuerySet["BatchJob"]):
 
 
 class BatchJob(models.Model):
-    project = models.ForeignKey(Project, models.CASCADE, related_name="jobs")
+    # No index of its own: the composite ones below begin with the project.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="jobs", db_index=False)
     name = models.CharField(max_length=300)
     display_name = models.CharField(max_length=300, blank=True)
     model = models.CharField(max_length=200, blank=True)
@@ -85,7 +86,8 @@ class BatchJob(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint("project", "name", name="batchjob_once_per_project"),
+            # The name first, so that the same index tells whether any project has a job of that name.
+            UniqueConstraint("name", "project", name="batchjob_once_per_project"),
             CheckConstraint(condition=Q(state__in=list(State)), name="batchjob_known_state"),
             CheckConstraint(condition=Q(reported__in=list(State)), name="batchjob_known_report"),
             CheckConstraint(condition=Q(by_duration__gte=-1), name="batchjob_duration_not_negative"),
@@ -100,7 +102,6 @@ class BatchJob(models.Model):
             Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
             Index("model", "by_created", "id", name="job_model_created", condition=LISTED),
             Index("project", "state", name="job_project_state"),
-            Index("name", name="job_name"),
         ]
 
     def __str__(self) -> str:

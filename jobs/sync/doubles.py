@@ -24,6 +24,8 @@ class SameAccount(Exception):
 
 def refuse(project: Project, new_names: Collection[str]) -> None:
     """Raise SameAccount when any of ``new_names`` is stored for another project of the same provider."""
+    if not new_names:
+        return
     if original := _holder(project, new_names):
         raise SameAccount(original)
 
@@ -55,8 +57,9 @@ def settle(project: Project, original: Project) -> None:
 
 
 def _holder(project: Project, names: Collection[str]) -> Project | None:
-    row = BatchJob.objects.filter(name__in=names, project__in=_others(project)).select_related("project").first()
-    return row.project if row else None
+    others = list(_others(project))
+    stored = BatchJob.objects.filter(name__in=names, project__in=others)[:1] if others else []
+    return next((other for row in stored for other in others if other.pk == row.project_id), None)
 
 
 def _others(project: Project) -> ProjectQuerySet:

@@ -1,8 +1,9 @@
 """Facts in, changes out: a batch of jobs as the provider spells them into at most 500 rows (DESIGN 5)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -15,7 +16,7 @@ from . import history, tally
 from .rows import KNOWN, OBSERVED, Observation, fingerprint, observe, values
 
 LARGEST = 500  # rows a transaction
-NEW = ("project", "name", "first_seen_at", *OBSERVED)
+NEW = ("id", "project", "name", "first_seen_at", *OBSERVED)
 
 
 @dataclass(slots=True)
@@ -57,20 +58,33 @@ def read(project: Project, jobs: Iterable[RawJob], parse: Callable[[bytes], Remo
     stored = _stored(project, list(bodies))
     news = {}
     for name, body in bodies.items():
-        if stored.get(name, (b"", ""))[0] != fingerprint(body):
+        if name not in stored or stored[name].outdated_by(body):
             news[name] = (replace(parse(body), name=name), body)
-    settled = not news and all(state in TERMINAL for _, state in stored.values())
+    settled = not news and all(one.state in TERMINAL for one in stored.values())
     return Batch(len(bodies), news, settled, [name for name in news if name not in stored])
 
 
-def _stored(project: Project, names: list[str]) -> dict[str, tuple[bytes, str]]:
-    rows = project.jobs.filter(name__in=names, gone_at=None).values_list("name", "raw_hash", "state")
-    return {name: (bytes(raw_hash), state) for name, raw_hash, state in rows}
+class Stored(NamedTuple):
+    """What is enough to see that nothing changed."""
+
+    name: str
+    raw_hash: bytes
+    state: str
+    gone_at: datetime | None
+
+    def outdated_by(self, body: bytes) -> bool:
+        return self.gone_at is not None or bytes(self.raw_hash) != fingerprint(body)
+
+
+def _stored(project: Project, names: list[str]) -> dict[str, Stored]:
+    rows = project.jobs.filter(name__in=names).values_list(*Stored._fields)
+    return {row[0]: Stored(*row) for row in rows}
 
 
 def write(project: Project, batch: Batch, *, at: datetime) -> Changes:
     """Store ``batch``; the caller holds the transaction and has checked its lease in it."""
-    known = _known(project, list(batch.news))
+    new = set(batch.new_names)
+    known = _known(project, [name for name in batch.news if name not in new])
     seen = {name: observe(job, body, known.get(name), at=at) for name, (job, body) in batch.news.items()}
     ids = _write_rows(project, seen, at)
     history.write([(ids[name], one) for name, one in seen.items()], at=at)
@@ -104,18 +118,17 @@ def _known(project: Project, names: list[str]) -> dict[str, BatchJob]:
 def _write_rows(project: Project, seen: dict[str, Observation], at: datetime) -> dict[str, int]:
     """The ids of all jobs seen, by name."""
     new = [one for one in seen.values() if one.known is None]
-    old = [one for one in seen.values() if one.known is not None]
-    rows = [(project.pk, one.remote.name, at, *values(one, first_seen=at, at=at)) for one in new]
+    ids = bulk.reserve_ids(BatchJob, len(new))
+    rows = [
+        (pk, project.pk, one.remote.name, at, *values(one, first_seen=at, at=at))
+        for pk, one in zip(ids, new, strict=True)
+    ]
     bulk.insert(BatchJob, NEW, rows)
-    bulk.update(BatchJob, (*OBSERVED, "id"), [_update_row(one, at) for one in old])
-    return _ids(project, new) | {one.remote.name: one.known.pk for one in old if one.known}
+    bulk.update(BatchJob, (*OBSERVED, "id"), [_update_row(one, at) for one in seen.values() if one.known])
+    named = {one.remote.name: pk for pk, one in zip(ids, new, strict=True)}
+    return named | {name: one.known.pk for name, one in seen.items() if one.known}
 
 
 def _update_row(one: Observation, at: datetime) -> tuple[object, ...]:
     assert one.known is not None
     return (*values(one, first_seen=one.known.first_seen_at, at=at), one.known.pk)
-
-
-def _ids(project: Project, new: Sequence[Observation]) -> dict[str, int]:
-    names = [one.remote.name for one in new]
-    return dict(project.jobs.filter(name__in=names).values_list("name", "pk"))

@@ -1,0 +1,29 @@
+"""``make bench``: what docs say must hold, measured side by side with a reference in the same run.
+
+``python -m tests.bench [NAME…]`` runs only the named ones.
+"""
+
+import subprocess
+import sys
+
+BENCHES = {
+    "sync-sqlite": ("Sync on SQLite", ["tests.bench.sync", "sqlite"]),
+    "sync-postgresql": ("Sync on PostgreSQL", ["tests.bench.sync", "postgresql"]),
+}
+
+
+def main() -> int:
+    failed = []
+    for name in sys.argv[1:] or BENCHES:
+        title, words = BENCHES[name]
+        sys.stdout.write(f"\n{title}\n")
+        sys.stdout.flush()
+        if subprocess.run([sys.executable, "-m", *words]).returncode:
+            failed.append(name)
+    if failed:
+        sys.stdout.write(f"\nCould not be measured: {', '.join(failed)}\n")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
