@@ -1,5 +1,6 @@
 """A batch job as last observed, and the exact counts of jobs by project, model and state."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -119,6 +120,17 @@ class BatchJob(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in states.ACTIVE
+
+    @property
+    def as_of(self) -> datetime:
+        """The last observation that covered this row (DESIGN 5): it was right then."""
+        if self.gone_at:
+            return self.gone_at
+        project, seen = self.project, [self.observed_at]
+        covers = project.covered_since is not None and self.by_created >= project.covered_since
+        seen += [project.last_full_at] if project.last_full_at else []
+        seen += [project.last_success_at] if project.last_success_at and (covers or self.is_active) else []
+        return max(seen)
 
 
 class StateCount(models.Model):
