@@ -1,20 +1,17 @@
 """A real browser on a real server: ``live_url``, ``page_for(user)``, ``axe(page)``."""
 
-import asyncio
 import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from jobs.models import User
+from tests.live import Server, session_of
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -30,34 +27,13 @@ PageFor = Callable[..., Page]
 Check = Callable[[Page], None]
 
 
-class Server(uvicorn.Server):
-    """uvicorn in a thread, ready when ``started``; stopping closes open streams at once."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}"
-
-
 @pytest.fixture
 def live_url(transactional_db: None, redis_client: object) -> Iterator[str]:
     """The address of a whole web process on the test database, whose rows are committed."""
     from dashboard.asgi import application
 
-    server = Server(application)
-    thread = threading.Thread(target=asyncio.run, args=[server.serve()])
-    thread.start()
-    assert server.ready.wait(20)
-    yield server.url
-    server.should_exit = True
-    thread.join(20)
+    with Server(application) as server:
+        yield server.url
     connections.close_all()
 
 
@@ -85,7 +61,7 @@ def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
         context = browser.new_context(base_url=live_url, **options)
         contexts.append(context)
         if user:
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_url}])
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_url}])
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: _note(message, said))
@@ -108,12 +84,6 @@ def axe() -> Check:
         assert found == []
 
     return check
-
-
-def _session(user: User) -> str:
-    client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _note(message: ConsoleMessage, said: list[str]) -> None:

@@ -1,0 +1,110 @@
+"""One Redis subscription for all streams of a process, and what each of them has yet to be told."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import msgspec
+import redis
+import redis.asyncio
+from django.conf import settings
+
+from jobs.stale import MOST_JOBS, Stale, channel
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_SECONDS = 10.0
+Pending = dict[int, set[int] | None]
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open stream: the projects it may hear of, and what changed in them since it last spoke."""
+
+    projects: frozenset[int]
+    pending: Pending = field(default_factory=dict)
+    missed: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, stale: Stale) -> None:
+        if stale.project not in self.projects:
+            return
+        known = self.pending.get(stale.project, set())
+        joined = None if known is None or stale.jobs is None else known | set(stale.jobs)
+        self.pending[stale.project] = joined if joined is None or len(joined) <= MOST_JOBS else None
+        self.woken.set()
+
+    def hear_of_gap(self) -> None:
+        """Signals may have been lost: everything could be stale."""
+        self.missed = True
+        self.woken.set()
+
+    def take(self) -> Pending | None:
+        """What to tell now; None means everything. Forgets it."""
+        taken = None if self.missed else self.pending
+        self.pending, self.missed = {}, False
+        self.woken.clear()
+        return taken
+
+
+class Hub:
+    """Passes the channel on to listeners. Subscribes with the first and leaves with the last."""
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        self.listeners.add(listener)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            self.listeners.discard(listener)
+            if not self.listeners and self._task:
+                self._task.cancel()
+                self._task = None
+
+    async def _follow(self) -> None:
+        """Read the channel for ever; when Redis is away, try again and tell everybody of the gap."""
+        wait = 0.1
+        while True:
+            try:
+                async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as feed:
+                    await feed.subscribe(channel(settings.REDIS_URL))
+                    wait = 0.1
+                    await self._pass_on(feed)
+            except redis.RedisError as exc:
+                log.warning("stream lost Redis error=%s retry_seconds=%.1f", type(exc).__name__, wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+    async def _pass_on(self, feed: "redis.asyncio.client.PubSub") -> None:
+        async for message in feed.listen():
+            if message["type"] == "subscribe":
+                for listener in self.listeners:
+                    listener.hear_of_gap()
+            elif message["type"] == "message":
+                self._tell(message["data"])
+
+    def _tell(self, data: bytes) -> None:
+        try:
+            stale = msgspec.json.decode(data, type=Stale)
+        except msgspec.DecodeError:
+            log.warning("stale signal not understood bytes=%d", len(data))
+            return
+        for listener in self.listeners:
+            listener.hear(stale)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running loop; a process has one loop, so one subscription."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

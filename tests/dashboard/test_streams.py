@@ -1,0 +1,118 @@
+"""The stream, on a real server with a real Redis: who hears what, how often, and when it ends."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import redis
+from django.conf import settings
+
+from dashboard import streams
+from jobs.models import Membership, Project, Role, User
+from jobs.stale import announce, channel
+from tests.live import Server, session_of, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def server(redis_client: "redis.Redis") -> Iterator[Server]:
+    with Server(streams.application) as running:
+        yield running
+
+
+@contextmanager
+def following(server: Server, user: User | None) -> Iterator[Iterator[str]]:
+    """The lines of the stream that are neither empty nor a matter of the connection."""
+    cookies = {settings.SESSION_COOKIE_NAME: session_of(user)} if user else {}
+    with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=10) as answer:
+        assert answer.status_code == 200
+        lines = (line for line in answer.iter_lines() if line and not line.startswith("retry"))
+        # The first event says "anything may have changed": from now on the channel is followed.
+        assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+        yield lines
+
+
+def listeners(redis_client: "redis.Redis") -> int:
+    ((_, count),) = redis_client.pubsub_numsub(channel(settings.REDIS_URL))
+    return int(count)
+
+
+def test_tells_which_jobs_of_which_project(server: Server, victor: User, project: Project) -> None:
+    with following(server, victor) as lines:
+        announce(project.pk, [7, 8], version=1)
+
+        assert [next(lines), next(lines)] == ["event: stale", f'data: {{"projects":{{"{project.pk}":[7,8]}}}}']
+
+
+def test_says_nothing_of_projects_one_may_not_see(
+    server: Server, victor: User, project: Project, make_project: MakeProject
+) -> None:
+    hidden = make_project()
+    with following(server, victor) as lines:
+        announce(hidden.pk, [1], version=1)
+        announce(project.pk, [2], version=1)
+
+        next(lines)
+        assert next(lines) == f'data: {{"projects":{{"{project.pk}":[2]}}}}'
+
+
+def test_a_burst_within_a_second_costs_one_event(server: Server, victor: User, project: Project) -> None:
+    with following(server, victor) as lines:
+        for job in (3, 1, 2):
+            announce(project.pk, [job], version=job)
+
+        assert [next(lines), next(lines)] == ["event: stale", f'data: {{"projects":{{"{project.pk}":[1,2,3]}}}}']
+
+
+def test_too_many_jobs_are_named_null(server: Server, superuser: User, project: Project) -> None:
+    with following(server, superuser) as lines:
+        announce(project.pk, range(501), version=1)
+
+        next(lines)
+        assert next(lines) == f'data: {{"projects":{{"{project.pk}":null}}}}'
+
+
+def test_keeps_the_connection_alive(server: Server, victor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "KEEP_ALIVE_SECONDS", 0.05)
+    with following(server, victor) as lines:
+        assert next(lines) == ": keep-alive"
+
+
+def test_ends_when_the_person_is_deactivated(server: Server, victor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "RECHECK_SECONDS", 0.05)
+    with following(server, victor) as lines:
+        User.objects.filter(pk=victor.pk).update(is_active=False)
+
+        assert list(lines) == []
+
+
+def test_follows_memberships_as_they_change(
+    server: Server, stranger: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "RECHECK_SECONDS", 0.05)
+    with following(server, stranger) as lines:
+        Membership.objects.create(user=stranger, project=project, role=Role.VIEWER)
+
+        assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+
+
+def test_all_streams_share_one_subscription_which_ends_with_the_last(
+    server: Server, victor: User, redis_client: "redis.Redis"
+) -> None:
+    with (
+        following(server, victor),
+        httpx.stream("GET", f"{server.url}/stream/", cookies={settings.SESSION_COOKIE_NAME: session_of(victor)}),
+    ):
+        assert listeners(redis_client) == 1
+
+    wait_until(lambda: listeners(redis_client) == 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/stream/", 403), ("POST", "/stream/", 405), ("GET", "/stream/x", 404)]
+)
+def test_refuses_the_rest(server: Server, method: str, path: str, status: int) -> None:
+    assert httpx.request(method, server.url + path).status_code == status
