@@ -1,10 +1,14 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import health, members, people, project_forms, projects, sign_in
+from .views import health, jobs, members, people, project_forms, projects, sign_in
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
-job_urls: list[URLPattern | URLResolver] = []
+job_urls: list[URLPattern | URLResolver] = [
+    path("", jobs.job_list, name="job_list"),
+    path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
+    path("jobs/<int:pk>/raw/", jobs.job_raw, name="job_raw"),
+]
 project_urls: list[URLPattern | URLResolver] = [
     path("projects/", projects.project_list, name="project_list"),
     path("projects/add/", project_forms.project_add, name="project_add"),

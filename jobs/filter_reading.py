@@ -21,7 +21,7 @@ def read(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
     reading = Reading(params)
     values: dict[str, Any] = {
         "search": " ".join(clean(params.get("q", "")).split())[:LONGEST].rstrip(),
-        "projects": tuple(sorted(reading.each("project", "project number", _identifier))),
+        "projects": tuple(sorted(reading.each("project", "project number", read_id))),
         "states": tuple(sorted(reading.each("state", "state", _state), key=list(State).index)),
         "models": tuple(sorted(reading.each("model", "model", _model))),
         "sort": reading.one("sort", "sort order", _known(SORTS)) or "created",
@@ -87,14 +87,15 @@ class Reading:
         del self.notes[10:]
 
 
+def read_id(text: str) -> int | None:
+    """The number of a row, if ``text`` is one that a database can hold."""
+    plain = text.isascii() and text.isdigit() and len(text) <= 19
+    return int(text) if plain and 0 < int(text) <= BIGGEST else None
+
+
 def _known(words: Iterable[str]) -> Callable[[str], str | None]:
     known = frozenset(words)
     return lambda text: text if text in known else None
-
-
-def _identifier(text: str) -> int | None:
-    plain = text.isascii() and text.isdigit() and len(text) <= 19
-    return int(text) if plain and 0 < int(text) <= BIGGEST else None
 
 
 def _state(text: str) -> State | None:

@@ -1,0 +1,61 @@
+"""The columns of the jobs list: one line here and one cell template each."""
+
+from dataclasses import dataclass
+
+from jobs.filters import JobFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """``sorts`` are the orders its heading offers: (key of jobs.filters.SORTS, words)."""
+
+    name: str
+    title: str
+    sorts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def cell(self) -> str:
+        return f"jobs/cells/{self.name}.html"
+
+
+COLUMNS = (
+    Column("state", "State"),
+    Column("job", "Job"),
+    Column("project", "Project"),
+    Column("requests", "Requests", sorts=(("requests", "Requests"), ("failed", "failed share"))),
+    Column("time", "Queue → run", sorts=(("duration", "Queue → run"),)),
+    Column("created", "Created", sorts=(("created", "Created"), ("ended", "ended"))),
+    Column("as_of", "As of"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SortLink:
+    label: str
+    query: str
+    aria: str
+    arrow: str
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    column: Column
+    links: list[SortLink]
+    aria: str
+
+
+def headings(chosen: JobFilter) -> list[Heading]:
+    """The heading of each column; a second click on a sort turns it round."""
+    made = []
+    for column in COLUMNS:
+        links = [_link(chosen, key, label, after=bool(place)) for place, (key, label) in enumerate(column.sorts)]
+        made.append(Heading(column, links, next((link.aria for link in links if link.aria), "")))
+    return made
+
+
+def _link(chosen: JobFilter, key: str, label: str, *, after: bool) -> SortLink:
+    current = chosen.sort == key
+    turned = chosen.but(sort=key, ascending=current and not chosen.ascending)
+    aria = ("ascending" if chosen.ascending else "descending") if current else ""
+    return SortLink(label, turned.query(), aria, {"ascending": "↑", "descending": "↓"}.get(aria, ""), after)

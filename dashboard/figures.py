@@ -1,0 +1,182 @@
+"""What the pictures of one job show: its requests, its time, its progress over time. Numbers become strings here,
+because templates write 1000 as 1,000."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jobs.models import BatchJob, ProgressSample
+from jobs.states import State
+
+from .times import duration
+
+WIDTH = 150
+DAY_MINUTES = 24 * 60
+
+
+def number(value: int | None) -> str:
+    """`12,000`, and "–" for what nobody told us."""
+    return "–" if value is None else f"{value:,}"
+
+
+def share(part: int, whole: int) -> str:
+    """`12 %`, `0.3 %`, `< 0.1 %`."""
+    percent = 100 * part / whole if whole else 0
+    if 0 < percent < 0.1:
+        return "< 0.1 %"
+    return f"{percent:.1f} %".replace(".0 %", " %")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Widths in units of ``WIDTH``: what went well, and behind it what failed."""
+
+    good: str
+    bad: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests of a job, repaired where the provider's numbers do not add up."""
+
+    total: int | None
+    good: int
+    failed: int
+    pending: int | None
+    known: bool
+
+    @classmethod
+    def of(cls, job: BatchJob) -> "Requests":
+        counts = job.counts
+        parts = (counts.usable if job.ended_at or counts.succeeded is not None else None, counts.failed, counts.pending)
+        known = [part for part in parts if part is not None]
+        total = max(counts.total or 0, sum(known)) if counts.total is not None or known else None
+        return cls(total, parts[0] or 0, parts[1] or 0, parts[2], bool(known))
+
+    @property
+    def done(self) -> int:
+        return self.good + self.failed
+
+    @property
+    def bar(self) -> Bar:
+        if not self.total:
+            return Bar("0", "0")
+        bad = max(WIDTH * self.failed / self.total, 2) if self.failed else 0
+        good = min(WIDTH * self.good / self.total, WIDTH - bad)
+        return Bar(f"{good:.1f}", f"{bad:.1f}")
+
+    @property
+    def failed_share(self) -> str:
+        return share(self.failed, self.done)
+
+    def text(self, *, active: bool) -> str:
+        """One line: `62,410 / 100,000`, `49,120 ok · 880 failed (1.8 %)`, `3,100 of 10,000`."""
+        if self.total is None:
+            return "–"
+        failed = f" · {self.failed:,} failed ({self.failed_share})" if self.failed else ""
+        if active:
+            return f"{self.done:,} / {self.total:,}{failed}"
+        if not self.known:
+            return f"{self.total:,} requests"
+        ok = f"{self.good:,} ok" if self.done >= self.total else f"{self.good:,} of {self.total:,}"
+        return ok + failed
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How long a job waited and ran until it ended, or until now; None where no start is known."""
+
+    queued: timedelta | None
+    ran: timedelta | None
+    whole: timedelta
+
+    @classmethod
+    def of(cls, job: BatchJob, at: datetime) -> "Spans":
+        end = max(job.ended_at or at, job.by_created)
+        if job.started_at:
+            started = min(max(job.started_at, job.by_created), end)
+            return cls(started - job.by_created, end - started, end - job.by_created)
+        waiting = job.state == State.QUEUED
+        return cls(end - job.by_created if waiting else None, None, end - job.by_created)
+
+    @property
+    def text(self) -> str:
+        if self.queued is None:
+            return f"{duration(self.whole)} in all"
+        return f"{duration(self.queued)} → {duration(self.ran) if self.ran is not None else '–'}"
+
+    @property
+    def width(self) -> float:
+        """Of the whole bar: a minute is a sliver, a day or more all of it, logarithmic, so rows compare at a glance."""
+        minutes = self.whole / timedelta(minutes=1)
+        return max(WIDTH * min(math.log1p(minutes) / math.log1p(DAY_MINUTES), 1), 4)
+
+    @property
+    def queue_share(self) -> str:
+        """The wait as part of a bar that is the whole time."""
+        return f"{WIDTH * self._waited:.1f}"
+
+    @property
+    def run_share(self) -> str:
+        waits_still = self.queued is not None and self.ran is None
+        return "0" if waits_still else f"{max(WIDTH * (1 - self._waited), 1):.1f}"
+
+    @property
+    def _waited(self) -> float:
+        return self.queued / self.whole if self.queued and self.whole else 0
+
+    @property
+    def queue_width(self) -> str:
+        return f"{self.width * self._waited:.1f}"
+
+    @property
+    def run_width(self) -> str:
+        waits_still = self.queued is not None and self.ran is None
+        return "0" if waits_still else f"{max(self.width - float(self.queue_width), 2):.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Progress over time as the points of an SVG polyline, 600 × 130 units."""
+
+    points: str
+    area: str
+    first: datetime
+    last: datetime
+    top: int
+    done: int
+
+    @classmethod
+    def of(cls, samples: Sequence[ProgressSample], total: int | None) -> "Curve | None":
+        if len(samples) < 2 or samples[-1].at <= samples[0].at:
+            return None
+        first, last = samples[0].at, samples[-1].at
+        done = [sample.succeeded + sample.failed for sample in samples]
+        top = max(total or 0, *done, 1)
+        places = [
+            f"{600 * ((sample.at - first) / (last - first)):.1f},{130 - 130 * value / top:.1f}"
+            for sample, value in zip(samples, done, strict=True)
+        ]
+        points = " ".join(places)
+        return cls(points, f"0,130 {points} 600,130", first, last, top, done[-1])
+
+    @property
+    def top_text(self) -> str:
+        return f"{self.top:,}"
+
+    @property
+    def words(self) -> str:
+        """The same without the picture."""
+        times = [f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for moment in (self.first, self.last)]
+        return f"{self.done:,} of {self.top:,} requests done at {times[1]}; counted since {times[0]}."
+
+
+def rate(samples: Sequence[ProgressSample]) -> str:
+    """Requests a minute over the last hour of samples; empty when nothing can be said."""
+    recent = [sample for sample in samples if samples[-1].at - sample.at <= timedelta(hours=1)] if samples else []
+    if len(recent) < 2 or recent[-1].at <= recent[0].at:
+        return ""
+    done = [sample.succeeded + sample.failed for sample in (recent[0], recent[-1])]
+    each_minute = (done[1] - done[0]) / ((recent[-1].at - recent[0].at) / timedelta(minutes=1))
+    return f"{each_minute:,.0f} requests/min" if each_minute >= 1 else ""

@@ -1,0 +1,119 @@
+"""What the page of one job shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from jobs.connections import kind_of
+from jobs.filters import JobFilter
+from jobs.models import BatchJob, Payload, ProgressSample, StateChange
+from jobs.paging import neighbours
+from jobs.states import State
+
+from . import times
+from .board import Board
+from .figures import Curve, number, rate
+from .rows import JobRow, job_url
+
+RAW_SHOWN = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the job's history."""
+
+    change: StateChange
+    when: SafeString
+    came_from: str
+    became: State
+    raw_url: str
+
+
+def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) -> dict[str, Any]:
+    query = chosen.query()
+    row = JobRow(job, at=at, query=query)
+    samples = list(ProgressSample.objects.filter(job=job))
+    changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id"))
+    before, after = neighbours(chosen.apply(board.jobs.only("pk"), at=at), chosen.order, job)
+    return {
+        "job": job,
+        "row": row,
+        "at": at,
+        "query": query,
+        "back": reverse("job_list") + (f"?{query}" if query else ""),
+        "previous": job_url(before.pk, query) if before else "",
+        "next": job_url(after.pk, query) if after else "",
+        "numbers": _numbers(row),
+        "curve": Curve.of(samples, row.requests.total),
+        "rate": rate(samples) if job.is_active else "",
+        "steps": [_step(job, change, at) for change in changes],
+        "labels": sorted(job.labels.items()) if isinstance(job.labels, dict) else [],
+        "moments": _moments(job, at),
+        "gone": _gone(job),
+        "provider": kind_of(job.project).label,
+        **_raw(job, at),
+    }
+
+
+def pretty(raw: bytes) -> bytes:
+    """JSON with line breaks, its numbers as they were written; anything else unchanged."""
+    try:
+        return msgspec.json.format(raw, indent=2)
+    except msgspec.DecodeError:
+        return raw
+
+
+def _numbers(row: JobRow) -> list[tuple[str, str]]:
+    """Requests as the provider counts them, "–" where it does not say."""
+    counts = row.job.counts
+    pairs = [
+        ("Total", counts.total),
+        ("Succeeded", counts.usable),
+        ("Failed", counts.failed),
+        ("Pending", counts.pending),
+    ]
+    return [(label, number(value)) for label, value in pairs]
+
+
+def _moments(job: BatchJob, at: datetime) -> list[tuple[str, SafeString, SafeString]]:
+    """What happened when: label, clock time, how long ago."""
+    started = "Started (first seen running)" if job.started_observed else "Started"
+    known = [
+        ("Created" if job.created_at else "First seen", job.by_created),
+        (started, job.started_at),
+        ("Ended", job.ended_at),
+        ("Expires", job.expires_at),
+        ("Cancel asked for", job.cancel_requested_at),
+        ("Gone at the provider", job.gone_at),
+    ]
+    return [(label, times.absolute(when, at), times.relative(when, at)) for label, when in known if when]
+
+
+def _gone(job: BatchJob) -> str:
+    if not job.gone_at:
+        return ""
+    who = f", by {job.gone_by}" if job.gone_by else ""
+    why = f": {job.gone_reason.rstrip('.')}" if job.gone_reason else ""
+    return f"This job is gone at the provider since {times.full(job.gone_at)}{who}{why}."
+
+
+def _step(job: BatchJob, change: StateChange, at: datetime) -> Step:
+    came_from = State(change.from_state).label if change.from_state else ""
+    raw_url = f"{reverse('job_raw', args=[job.pk])}?change={change.pk}"
+    return Step(change, times.absolute(change.at, at), came_from, State(change.to_state), raw_url)
+
+
+def _raw(job: BatchJob, at: datetime) -> dict[str, Any]:
+    """The latest answer as text to show, unless it is too long for a page."""
+    payload = Payload.objects.filter(change__job=job).order_by("-change_id").first()
+    text = pretty(payload.raw).decode(errors="replace") if payload else ""
+    return {
+        "raw": text if len(text) <= RAW_SHOWN else "",
+        "raw_too_long": len(text) > RAW_SHOWN,
+        "raw_url": reverse("job_raw", args=[job.pk]),
+        "raw_observed": times.relative(payload.observed_at, at) if payload else "",
+    }

@@ -1,0 +1,61 @@
+"""Moments and durations in words a person reads at a glance."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def duration(span: timedelta) -> str:
+    """`38 s`, `44 min`, `1 h 12 min`, `2 d 3 h`; never negative."""
+    seconds = max(int(span.total_seconds()), 0)
+    for place, (size, unit) in enumerate(UNITS):
+        if seconds >= size:
+            whole, rest = divmod(seconds, size)
+            return f"{whole} {unit}{_rest(place, whole, rest)}"
+    return "0 s"
+
+
+def _rest(place: int, whole: int, rest: int) -> str:
+    """The next smaller unit, where it still matters: hours beside days, minutes beside hours."""
+    if place > 1 or whole >= 10:
+        return ""
+    size, unit = UNITS[place + 1]
+    return f" {rest // size} {unit}" if rest >= size else ""
+
+
+def rough(span: timedelta) -> str:
+    """The largest unit alone: `3 d`, `2 h`, `5 min`, `8 s`."""
+    seconds = max(int(span.total_seconds()), 0)
+    size, unit = next((pair for pair in UNITS if seconds >= pair[0]), UNITS[-1])
+    return f"{seconds // size} {unit}"
+
+
+def ago(moment: datetime, at: datetime) -> str:
+    """`3 h ago`, `in 3 h`, `now`; static/js/live.js says the same as time goes by."""
+    if abs(at - moment) < timedelta(seconds=1):
+        return "now"
+    return f"{rough(at - moment)} ago" if moment <= at else f"in {rough(moment - at)}"
+
+
+def full(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def relative(moment: datetime, at: datetime) -> SafeString:
+    """A ``<time>`` that says how long ago, with the absolute moment and its zone on hover."""
+    return _time(moment, ago(moment, at), " data-ago")
+
+
+def absolute(moment: datetime, at: datetime) -> SafeString:
+    """A ``<time>`` that says the clock time, with the day when it is not today."""
+    moment = moment.astimezone(UTC)
+    pattern = "%H:%M:%S" if moment.date() == at.astimezone(UTC).date() else "%Y-%m-%d %H:%M"
+    return _time(moment, moment.strftime(pattern), "")
+
+
+def _time(moment: datetime, text: str, attribute: str) -> SafeString:
+    stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', stamp, full(moment), SafeString(attribute), text)

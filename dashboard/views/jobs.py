@@ -1,0 +1,106 @@
+"""The jobs list, one job, and the provider's own answer about it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
+
+from dashboard import fragments
+from dashboard.board import Board
+from dashboard.columns import COLUMNS, headings
+from dashboard.job_page import job_context, pretty
+from dashboard.pills import pills
+from dashboard.rows import UNLISTED, JobRow
+from dashboard.toolbar import choices, ranges
+from jobs.counts import count
+from jobs.filter_reading import read_id
+from jobs.filters import JobFilter
+from jobs.models import BatchJob, Payload, User
+
+
+class Request(HttpRequest):
+    user: User
+    htmx: HtmxDetails
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def job_list(request: Request) -> HttpResponseBase:
+    chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
+    if not _wants_fragment(request):
+        return render(request, "jobs/list.html", list_context(board, chosen, at))
+    query = chosen.query()
+    answer = fragments.respond(
+        request,
+        lambda: render_to_string("jobs/_list.html", list_context(board, chosen, at)),
+        version=f"{board.version} {request.user.is_superuser} {chosen.notes}",
+        query=query,
+        at=at,
+    )
+    answer["HX-Push-Url"] = f"{request.path}?{query}" if query else request.path
+    return answer
+
+
+def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
+    page = chosen.page(board.jobs.defer(*UNLISTED), at=at)
+    counts = count(board.jobs, chosen, board.projects, at=at)
+    for job in page.jobs:
+        job.project = board.projects[job.project_id]
+    query = chosen.query()
+    return {
+        "board": board,
+        "summary": board.summary(at),
+        "chosen": chosen,
+        "query": query,
+        "at": at,
+        "title": chosen.describe(board.names),
+        "rows": [JobRow(job, at=at, query=query) for job in page.jobs],
+        "columns": COLUMNS,
+        "headings": headings(chosen),
+        "pills": pills(counts, chosen),
+        "choices": choices(board, counts, chosen),
+        "ranges": ranges(chosen),
+        "newer": chosen.but(before=page.previous).query() if page.previous else "",
+        "older": chosen.but(after=page.next).query() if page.next else "",
+        "first": chosen.but().query(),
+    }
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def job_detail(request: Request, pk: int) -> HttpResponseBase:
+    chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
+    job = get_object_or_404(board.jobs, pk=pk)
+    job.project = board.projects[job.project_id]
+    if not _wants_fragment(request):
+        return render(request, "jobs/detail.html", job_context(board, job, chosen, at))
+    return fragments.respond(
+        request,
+        lambda: render_to_string("jobs/_detail.html", job_context(board, job, chosen, at)),
+        version=board.version,
+        query=chosen.query(),
+        at=at,
+    )
+
+
+@require_safe
+def job_raw(request: Request, pk: int) -> HttpResponse:
+    """The provider's answer, byte for byte but for white space; ``?change=`` names an older state's."""
+    job = get_object_or_404(BatchJob.objects.visible_to(request.user), pk=pk)
+    payloads = Payload.objects.filter(change__job=job).order_by("-change_id")
+    if "change" in request.GET:
+        payloads = payloads.filter(change=read_id(request.GET["change"]) or 0)
+    payload = payloads.first()
+    if payload is None:
+        raise Http404("No answer is kept for this job.")
+    return HttpResponse(pretty(payload.raw), content_type="application/json; charset=utf-8")
+
+
+def _wants_fragment(request: Request) -> bool:
+    return bool(request.htmx) and not request.htmx.history_restore_request

@@ -1,0 +1,140 @@
+"""Watching jobs in a real browser."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Page, expect
+
+from jobs import stale
+from jobs.models import BatchJob, Project, User
+from jobs.states import State
+from tests.e2e.conftest import Check, PageFor
+from tests.factories import make_job
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def change(job: BatchJob, **fields: object) -> None:
+    """Commit as a sync would, and announce it."""
+    with transaction.atomic():
+        BatchJob.objects.filter(pk=job.pk).update(**fields)
+        Project.objects.filter(pk=job.project_id).update(version=stale_version(job))
+    stale.announce(job.project_id, [job.pk], version=stale_version(job))
+
+
+def stale_version(job: BatchJob) -> int:
+    return Project.objects.get(pk=job.project_id).version + 1
+
+
+def test_sign_in_find_a_job_read_it_and_come_back(page_for: PageFor, victor: User, project: Project) -> None:
+    victor.set_password("correct horse battery")
+    victor.save()
+    make_job(project, display_name="nightly", state=State.FAILED, error_message="Out of quota.")
+    make_job(project, display_name="weekly")
+    page = page_for(None)
+
+    page.goto("/")
+    page.get_by_label("User").fill("victor")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Failed 1").click()
+    page.get_by_role("link", name="nightly").click()
+    expect(page.get_by_role("heading", name="nightly")).to_be_visible()
+    expect(page.get_by_text("Out of quota.").first).to_be_visible()
+    page.get_by_role("link", name="Jobs", exact=True).last.click()
+
+    expect(page).to_have_url("/?state=failed")
+
+
+def test_the_list_follows_what_is_typed_and_chosen(page_for: PageFor, victor: User, project: Project) -> None:
+    make_job(project, display_name="nightly")
+    make_job(project, display_name="weekly", model="gemini-pro")
+    page = page_for(victor)
+    page.goto("/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("week")
+    expect(page.get_by_role("link", name="nightly")).to_have_count(0)
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page).to_have_url("/?q=week")
+    page.get_by_label("Model").select_option("gemini-2.5-flash")
+
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="weekly")).to_be_visible()
+
+
+def test_a_committed_change_appears_without_reload(page_for: PageFor, victor: User, project: Project) -> None:
+    job = make_job(project, state=State.RUNNING, display_name="nightly")
+    page = page_for(victor)
+    page.goto("/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    change(job, state=State.SUCCEEDED)
+
+    expect(page.locator("tbody").get_by_text("Succeeded")).to_be_visible(timeout=3000)
+
+
+def test_an_open_fold_and_the_focus_survive_a_change(page_for: PageFor, victor: User, project: Project) -> None:
+    job = make_job(project, state=State.RUNNING)
+    page = page_for(victor)
+    page.goto(f"/jobs/{job.pk}/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.get_by_text("What the provider said").click()
+    page.get_by_role("link", name="Open as JSON").focus()
+
+    change(job, state=State.FAILED, error_message="Out of quota.")
+
+    expect(page.get_by_text("Out of quota.")).to_be_visible(timeout=3000)
+    expect(page.locator("pre")).to_be_visible()
+    expect(page.get_by_role("link", name="Open as JSON")).to_be_focused()
+
+
+def test_paused_pages_rest_until_resumed(page_for: PageFor, victor: User, project: Project) -> None:
+    job = make_job(project, state=State.RUNNING, display_name="nightly")
+    page = page_for(victor)
+    page.goto("/")
+    page.get_by_role("button", name="Pause").click()
+
+    with page.expect_request("**/*", timeout=10_000):
+        change(job, state=State.SUCCEEDED)
+        page.get_by_role("button", name="Resume").click()
+
+    expect(page.locator("tbody").get_by_text("Succeeded")).to_be_visible()
+
+
+def test_new_rows_wait_while_somebody_reads_further_down(page_for: PageFor, victor: User, project: Project) -> None:
+    jobs = [make_job(project) for _ in range(40)]
+    page = page_for(victor)
+    page.goto("/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.mouse.wheel(0, 1200)
+    page.wait_for_function("scrollY > 250")
+
+    new = make_job(project, display_name="brand new")
+    change(new)
+    page.get_by_role("button", name="1 new job: show").click()
+
+    expect(page.get_by_role("link", name="brand new")).to_be_in_viewport()
+    assert len(jobs) == 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_axe_finds_nothing(
+    page_for: PageFor, axe: Check, victor: User, project: Project, now: datetime, scheme: str, width: int
+) -> None:
+    for state in State:
+        job = make_job(project, state=state, provider_state="BATCH_STATE_ODD", error_message="Odd.", labels={"a": "b"})
+    make_job(project, expires_at=now + timedelta(hours=3), gone_at=now)
+    page: Page = page_for(victor, color_scheme=scheme, viewport={"width": width, "height": 900})
+
+    for path in ("/?gone=1&from=2026-11-01&state=x", "/?q=nowhere", f"/jobs/{job.pk}/"):
+        page.goto(path)
+        axe(page)
