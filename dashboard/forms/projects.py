@@ -18,6 +18,11 @@ KINDS = {
     "access_token": "Access token: lasts an hour, for trying out",
     "adc": "The server's own identity (application default credentials)",
 }
+MISSING = {
+    "api_key": "Enter the API key.",
+    "service_account": "Paste the key file's text, or choose the file.",
+    "access_token": "Enter the access token.",
+}
 LARGEST_KEY_FILE = 64_000  # bytes; Google's are about 2,400
 HINTS = {
     "cloud_project": "The project's id, such as search-prod-4711.",
@@ -97,6 +102,7 @@ class CredentialForm(forms.Form):
         choice.initial = kinds[0]
         if len(kinds) == 1:
             choice.widget = forms.HiddenInput()
+            choice.disabled = True  # nothing to choose, so what is sent does not matter
 
     def clean_service_account_file(self) -> str:
         file: InMemoryUploadedFile | TemporaryUploadedFile | None = self.cleaned_data["service_account_file"]
@@ -113,7 +119,7 @@ class CredentialForm(forms.Form):
         cleaned = self.cleaned_data
         kind = cleaned.get("credential_kind", "adc")
         if kind != "adc" and not self.errors and not self._secret(kind):
-            self.add_error(kind, f"Enter the {KINDS[kind].partition(':')[0].lower()}.")
+            self.add_error(kind, MISSING[kind])
         return cleaned
 
     def credential(self) -> Credential:
