@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeAlias
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from jobs.models import Project, Role, User
 from jobs.projects import Actor
 
 View = Callable[..., HttpResponse]
+Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 
 
 def person_of(request: HttpRequest) -> User:
@@ -34,6 +37,11 @@ def get_project_or_404(user: User, pk: int, role: Role = Role.VIEWER) -> Project
     if not Project.objects.allowing(user, role).filter(pk=pk).exists():
         raise PermissionDenied
     return project
+
+
+def entered(request: HttpRequest) -> tuple[QueryDict | None, Files | None]:
+    """Data and files for a form: as sent, be it nothing at all; none for a page that was only opened."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def superusers_only(view: View) -> View:

@@ -181,7 +181,8 @@ ACCOUNT_FORMS = {
     "login": "dashboard.forms.sign_in.SignInForm",
     "change_password": "dashboard.forms.sign_in.ChangePasswordForm",
     "reset_password": "dashboard.forms.sign_in.ResetPasswordForm",
-    "reset_password_from_key": "dashboard.forms.sign_in.SetPasswordForm",
+    "reset_password_from_key": "dashboard.forms.sign_in.SetPasswordByLinkForm",
+    "set_password": "dashboard.forms.sign_in.SetPasswordForm",
 }
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",

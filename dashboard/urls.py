@@ -46,6 +46,7 @@ account_urls: list[URLPattern | URLResolver] = [
     path("accounts/logout/", allauth.logout, name="account_logout"),
     path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
     path("accounts/password/change/", allauth.password_change, name="account_change_password"),
+    path("accounts/password/set/", allauth.password_set, name="account_set_password"),
     path("accounts/password/reset/", sign_in.reset_password, name="account_reset_password"),
     path("accounts/password/reset/done/", allauth.password_reset_done, name="account_reset_password_done"),
     re_path(

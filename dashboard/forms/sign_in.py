@@ -38,5 +38,9 @@ class ResetPasswordForm(_Labelled, forms.ResetPasswordForm):  # type: ignore[mis
     pass
 
 
-class SetPasswordForm(_Labelled, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class SetPasswordByLinkForm(_Labelled, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
+
+
+class SetPasswordForm(_Labelled, forms.SetPasswordForm):  # type: ignore[misc]
     pass

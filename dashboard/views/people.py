@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.access import actor_of, superusers_only
+from dashboard.access import actor_of, entered, superusers_only
 from dashboard.accounts import set_password_path
 from dashboard.forms.people import JoinForm, PersonForm
 from jobs import people
@@ -34,7 +34,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @superusers_only
 def person_add(request: HttpRequest) -> HttpResponse:
-    form = PersonForm(request.POST or None)
+    form = PersonForm(*entered(request))
     if form.is_valid():
         people.add(form.instance, by=actor_of(request))
         return _hand_out_link(request, form.instance)
@@ -53,7 +53,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @superusers_only
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
-    form = PersonForm(request.POST or None, instance=person)
+    form = PersonForm(*entered(request), instance=person)
     if form.is_valid():
         people.edit(person, form.changed_data, by=actor_of(request))
         messages.success(request, "Saved.")

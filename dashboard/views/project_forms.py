@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.access import actor_of, get_project_or_404, person_of, superusers_only
+from dashboard.access import actor_of, entered, get_project_or_404, person_of, superusers_only
 from dashboard.forms.projects import CredentialForm, PlaceForm, RemoveForm, complain, place_values
 from jobs import projects
 from jobs.credentials import Credential
@@ -83,7 +83,7 @@ def project_test(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
-    form = PlaceForm(project.provider, request.POST or None, initial=place_values(draft_of(project)))
+    form = PlaceForm(project.provider, *entered(request), initial=place_values(draft_of(project)))
     _keep_lent_identity(form, project, person_of(request))
     if form.is_bound and form.is_valid():
         try:
@@ -99,7 +99,7 @@ def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def project_rotate(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
-    form = CredentialForm(project.provider, person_of(request), request.POST or None, request.FILES or None)
+    form = CredentialForm(project.provider, person_of(request), *entered(request))
     if form.is_bound and form.is_valid():
         try:
             projects.rotate(project, form.credential(), by=actor_of(request))
@@ -113,7 +113,7 @@ def project_rotate(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def project_remove(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
-    form = RemoveForm(project, request.POST or None)
+    form = RemoveForm(project, *entered(request))
     if form.is_bound and form.is_valid():
         projects.remove(project, by=actor_of(request))
         messages.success(request, f"{project} is off the board. Nothing changed at the provider.")
@@ -126,8 +126,8 @@ def _entered(request: HttpRequest) -> tuple[PlaceForm, CredentialForm]:
     """Both forms of the add page, for the provider the URL or the form names."""
     named = request.POST.get("provider") or request.GET.get("provider", "")
     provider = named if named in PROVIDERS else next(iter(PROVIDERS))
-    entered = (request.POST, request.FILES) if request.method == "POST" else ()
-    return PlaceForm(provider, *entered), CredentialForm(provider, person_of(request), *entered)
+    sent = entered(request)
+    return PlaceForm(provider, *sent), CredentialForm(provider, person_of(request), *sent)
 
 
 def _page(place: PlaceForm, access: CredentialForm) -> dict[str, Any]:
