@@ -49,7 +49,7 @@ class Payload(models.Model):
         """The answer decoded; its text when it is not JSON."""
         try:
             return msgspec.json.decode(self.raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self.raw.decode(errors="replace")
 
 
