@@ -5,7 +5,7 @@ from functools import partial
 from jobs import budget
 from jobs.models import Project
 from jobs.providers import PROVIDERS
-from jobs.providers.base import Account, CredentialError, GoneError, Provider, ProviderKind
+from jobs.providers.base import Account, CredentialError, GoneError, Provider, ProviderKind, UnaskableError
 from jobs.vault import CredentialUnreadable
 
 PROBES = 3  # known jobs asked for before a credential is believed to be of another account
@@ -48,6 +48,6 @@ def finds_known_job(project: Project, provider: Provider) -> bool:
 def _exists(provider: Provider, name: str) -> bool:
     try:
         provider.get(name)
-    except GoneError:
+    except (GoneError, UnaskableError):
         return False
     return True

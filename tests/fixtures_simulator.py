@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from jobs.providers.wire import shared_client
 from jobs.simulator.accounts import GeminiAccount, VertexAccount
 from jobs.simulator.app import Simulator
 from jobs.simulator.clock import Clock
@@ -25,6 +26,8 @@ def base_url(simulator: Simulator) -> Iterator[str]:
     """The same simulator on a port."""
     with serving(simulator) as url:
         yield url
+        shared_client().close()
+        shared_client.cache_clear()
 
 
 @pytest.fixture

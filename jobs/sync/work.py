@@ -1,5 +1,6 @@
 """One sync of one project: an incremental pass that stops early, or a full sweep that finds vanished jobs."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,10 +12,22 @@ from django.db.models import F, Max, Min
 from jobs import stale
 from jobs.connections import finds_known_job, kind_of
 from jobs.models import Project
-from jobs.providers.base import EVERYTHING, GoneError, Page, ProviderKind, RawJob, RemoteJob, Scope
+from jobs.providers.base import (
+    EVERYTHING,
+    GoneError,
+    Page,
+    ProviderKind,
+    RawJob,
+    RefusedError,
+    RemoteJob,
+    Scope,
+    UnaskableError,
+)
 
 from . import doubles, gone, merge
 from .reader import Reader
+
+log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=10)  # a list "created since" begins this much before the newest known job
 MOST_GETS = 300  # in one sweep; the next goes on
@@ -114,8 +127,9 @@ class Work:
         """No promised order: list the active jobs and those created since, then ask for active ones not listed."""
         waiting = dict(self.project.jobs.listed().active().values_list("name", "by_created"))
         newest = self.project.jobs.aggregate(newest=Max("by_created"))["newest"]
-        self.outcome.covered_since = newest - OVERLAP
-        for scope in (Scope(active_only=True), Scope(created_after=newest - OVERLAP)):
+        since = min(newest, self.reader.now()) - OVERLAP  # a job dated into the future must not hide new ones
+        self.outcome.covered_since = since
+        for scope in (Scope(active_only=True), Scope(created_after=since)):
             for jobs in self._batches(scope):
                 self._store(jobs)
                 for job in jobs:
@@ -152,13 +166,20 @@ class Work:
     # Single jobs
 
     def _ask_for(self, names: Iterable[str]) -> None:
-        """GET each: what the provider no longer knows is gone, the rest is stored."""
+        """GET each: what the provider no longer knows is gone, the rest is stored.
+
+        What has no name to ask by is gone when a full list lacks it; what is declined stays as it was.
+        """
         found, missing = [], []
         for name in names:
             try:
                 found.append(self._slim(self.reader.get(name)))
             except GoneError:
                 missing.append(name)
+            except UnaskableError:
+                missing += [name] if self.outcome.full else []
+            except RefusedError as exc:
+                log.warning("not read project=%s job=%s: %s", self.project.pk, name, exc)
         self._store(found)
         ids = list(self.project.jobs.filter(name__in=missing).values_list("pk", flat=True))
         gone.brake(self.project, len(ids))
@@ -196,7 +217,7 @@ class Work:
             return job
         try:
             output = self.kind.parse_job(self.reader.get(job.name).body).output
-        except GoneError:
+        except (GoneError, RefusedError):
             return job
         return replace(job, output=output, destination=output)
 
