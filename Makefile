@@ -37,6 +37,8 @@ lint: install-dev ## Check style, types, layers, settings and migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	.ci/deploy-check
+	$(BIN)/yamllint --strict --config-file .ci/yamllint.yaml docker-compose.yml
+	$(BIN)/hadolint Dockerfile
 
 check: lint test ## Everything that must hold before a merge
 

@@ -27,7 +27,7 @@ PORT = env.integer("PORT", 8000, least=1, most=65535)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/batchboard.sqlite3")}
 REDIS_URL = env.str("REDIS_URL", f"unix://{broker_socket(DATA_DIR)}?db=0")
 DEBUG = env.bool("DEBUG", False)
-HOST = env.str("HOST", "127.0.0.1")
+BIND = env.str("BIND", "127.0.0.1")
 # The machine itself may always ask: health checks do.
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", []), "localhost", "127.0.0.1", "[::1]"]
 HTTPS = env.bool("HTTPS", False)

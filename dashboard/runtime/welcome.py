@@ -18,7 +18,7 @@ def greet(*, demo: bool) -> str:
     """Wait until pages answer; the address and how to sign in. Raise TimeoutError when they do not within a minute."""
     if demo:
         demonstration.put_on_board(demonstration.world(settings.DATA_DIR / demonstration.WORLD), timezone.now())
-    place = address(settings.HOST, settings.PORT)
+    place = address(settings.BIND, settings.PORT)
     with httpx.Client(trust_env=False, timeout=2) as client:
         wait_until(lambda: answers(client, f"{place}/health"), f"{place} does not answer; see logs/web.log.")
     sign_in = demo_sign_in() if demo else first_sign_in(place)

@@ -44,8 +44,8 @@ class Command(BaseCommand):
     def _prepared(self, demo: bool, speed: float) -> Path:
         """Make everything ready; the path of the supervisor's configuration."""
         data: Path = settings.DATA_DIR
-        self.held = prepare.hold(data, f"http://{settings.HOST}:{settings.PORT}")
-        prepare.refuse_taken(settings.HOST, settings.PORT)
+        self.held = prepare.hold(data, f"http://{settings.BIND}:{settings.PORT}")
+        prepare.refuse_taken(settings.BIND, settings.PORT)
         for name in ("logs", "beat", "demo"):
             (data / name).mkdir(exist_ok=True, mode=0o700)
         prepare.database_and_files()
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _servers(self, data: Path) -> list[Program]:
         started = [
-            programs.web(settings.HOST, settings.PORT),
+            programs.web(settings.BIND, settings.PORT),
             programs.worker(settings.WORKER_THREADS, data / "beat" / "schedule"),
         ]
         if not os.environ.get("REDIS_URL"):
