@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -15,7 +15,6 @@ from jobs.models import Project, Role, User
 from jobs.projects import Actor
 
 View = Callable[..., HttpResponse]
-Files: TypeAlias = "MultiValueDict[str, UploadedFile[Any]]"
 
 
 def person_of(request: HttpRequest) -> User:
@@ -39,7 +38,7 @@ def get_project_or_404(user: User, pk: int, role: Role = Role.VIEWER) -> Project
     return project
 
 
-def entered(request: HttpRequest) -> tuple[QueryDict | None, Files | None]:
+def entered(request: HttpRequest) -> tuple[QueryDict | None, "MultiValueDict[str, UploadedFile[Any]] | None"]:
     """Data and files for a form: as sent, be it nothing at all; none for a page that was only opened."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
