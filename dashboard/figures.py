@@ -13,6 +13,7 @@ from .times import duration
 
 WIDTH = 150
 DAY_MINUTES = 24 * 60
+NBSP = "\u00a0"
 
 
 def number(value: int | None) -> str:
@@ -24,8 +25,8 @@ def share(part: int, whole: int) -> str:
     """`12 %`, `0.3 %`, `< 0.1 %`."""
     percent = 100 * part / whole if whole else 0
     if 0 < percent < 0.1:
-        return "< 0.1 %"
-    return f"{percent:.1f} %".replace(".0 %", " %")
+        return f"<{NBSP}0.1{NBSP}%"
+    return f"{percent:.1f}".removesuffix(".0") + f"{NBSP}%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Requests:
         """One line: `62,410 / 100,000`, `49,120 ok · 880 failed (1.8 %)`, `3,100 of 10,000`."""
         if self.total is None:
             return "–"
-        failed = f" · {self.failed:,} failed ({self.failed_share})" if self.failed else ""
+        failed = f" · {self.failed:,}{NBSP}failed{NBSP}({self.failed_share})" if self.failed else ""
         if active:
             return f"{self.done:,} / {self.total:,}{failed}"
         if not self.known:
@@ -160,10 +161,6 @@ class Curve:
         ]
         points = " ".join(places)
         return cls(points, f"0,130 {points} 600,130", first, last, top, done[-1])
-
-    @property
-    def top_text(self) -> str:
-        return f"{self.top:,}"
 
     @property
     def words(self) -> str:

@@ -52,7 +52,7 @@ def relative(moment: datetime, at: datetime) -> SafeString:
 def absolute(moment: datetime, at: datetime) -> SafeString:
     """A ``<time>`` that says the clock time, with the day when it is not today."""
     moment = moment.astimezone(UTC)
-    pattern = "%H:%M:%S" if moment.date() == at.astimezone(UTC).date() else "%Y-%m-%d %H:%M"
+    pattern = "%H:%M:%S UTC" if moment.date() == at.astimezone(UTC).date() else "%Y-%m-%d %H:%M UTC"
     return _time(moment, moment.strftime(pattern), "")
 
 

@@ -10,7 +10,9 @@ RANGE_WORDS = {"24h": "in the last 24 hours", "7d": "in the last 7 days", "30d":
 
 
 def describe(chosen: "JobFilter", project_names: Mapping[int, str]) -> str:
-    words = [f"{one_of([state.value for state in chosen.states])} jobs" if chosen.states else "all jobs"]
+    if not chosen.is_set:
+        return "all jobs"
+    words = [f"{one_of([state.value for state in chosen.states])} jobs" if chosen.states else "jobs"]
     if chosen.projects:
         words.append(f"of {one_of([_quoted(project_names.get(pk, f'project {pk}')) for pk in chosen.projects])}")
     if chosen.models:

@@ -95,6 +95,10 @@ function place(element) {
 }
 
 function tick() {
+  for (const time of document.querySelectorAll("time:not([data-here])")) {
+    time.dataset.here = "";
+    time.title += ` · ${new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "long" })}`;
+  }
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const past = Math.trunc((Date.now() - Date.parse(time.dateTime)) / 1000);
     const [size, unit] = AGO.find(([seconds]) => Math.abs(past) >= seconds) || [1, "s"];
@@ -156,4 +160,5 @@ document.addEventListener("keydown", (event) => {
 });
 setInterval(tick, 1000);
 setInterval(soon, POLL);
+tick();
 follow();

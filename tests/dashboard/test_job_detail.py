@@ -63,7 +63,10 @@ def test_shows_error_progress_timeline_and_places(page: Read, project: Project, 
 
     assert "Error 3 Ten lines are not JSON." in text
     assert "Progress 90 ok · 10 failed (10 %) Total 100 Succeeded 90 Failed 10 Pending –" in text
-    assert "Timeline 10 min → 20 min Created 11:00:00 · 1 h ago Started 11:10:00 · 50 min ago Ended 11:30:00" in text
+    assert (
+        "Timeline 10 min → 20 min Created 11:00:00 UTC · 1 h ago Started 11:10:00 UTC · 50 min ago Ended 11:30:00 UTC"
+        in text
+    )
     assert "Source files/abc Destination files/out Labels team: search" in text
 
 
@@ -76,7 +79,7 @@ def test_the_error_comes_first(page: Read, project: Project) -> None:
 def test_says_when_the_start_was_only_observed(page: Read, project: Project, at: datetime) -> None:
     job = make_job(project, state=State.RUNNING, started_at=at, started_observed=True)
 
-    assert "Started (first seen running) 12:00:00 · now" in words(page(job))
+    assert "Started (first seen running) 12:00:00 UTC · now" in words(page(job))
 
 
 def test_draws_the_progress_and_says_it_in_words(page: Read, project: Project, at: datetime) -> None:
@@ -99,7 +102,7 @@ def test_history_names_states_and_links_the_answer_of_each(page: Read, project: 
 
     html = page(job)
 
-    assert "12:00:00 Running → Failed BATCH_STATE_FAILED answer 11:00:00 First seen as Running" in words(html)
+    assert "12:00:00 UTC Running → Failed BATCH_STATE_FAILED answer 11:00:00 UTC First seen as Running" in words(html)
     assert f'href="/jobs/{job.pk}/raw/?change={change.pk}"' in html
 
 
@@ -167,7 +170,7 @@ def test_odd_numbers_and_long_hostile_names_break_nothing(page: Read, project: P
     html = page(job)
 
     assert "<bdi>&lt;b&gt;\u202e" in html and "<i>" not in html
-    assert "5 ok · 7 failed (58.3 %)" in html
+    assert "5 ok · 7 failed (58.3 %)" in words(html)
     assert "0 s → 0 s" in html
 
 

@@ -60,7 +60,7 @@ def test_a_row_tells_the_job(client_for: ClientFor, victor: User, project: Proje
 
     assert rows(get(client_for(victor))) == [
         "Running nightly 7x2k project-1 gemini-2.5-flash 62,410 / 100,000 · 410 failed (0.7 %)"
-        " 12 min → 44 min · start first seen 56 min ago 6 s ago"
+        " 12 min → 44 min · first seen 56 min ago 6 s ago"
     ]
 
 

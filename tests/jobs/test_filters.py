@@ -40,7 +40,7 @@ def test_any_query_string_reads_and_comes_back_the_same(pairs: list[tuple[str, s
     chosen = JobFilter.parse(of_pairs(pairs))
 
     assert parse(chosen.query()) == chosen
-    assert chosen.describe({}).startswith(("all jobs", *State))
+    assert chosen.describe({}).startswith(("all jobs", "jobs", *State))
 
 
 @given(QUERIES)
