@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +18,20 @@ from .base import CredentialError, TransientError
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 GOOGLE_TOKEN_HOSTS = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
-_refreshing = threading.Lock()
+TOKEN_TIMEOUT = 30  # seconds; google-auth alone would wait two minutes
+
+
+class _Holder:
+    """google-auth's own object and who may refresh it: a slow token service of one project holds up no other."""
+
+    def __init__(self, credentials: Any) -> None:
+        self.credentials, self.refreshing = credentials, threading.Lock()
+
+    def token(self) -> str:
+        with self.refreshing:
+            if not self.credentials.valid:
+                self.credentials.refresh(partial(google.auth.transport.requests.Request(), timeout=TOKEN_TIMEOUT))
+            return str(self.credentials.token)
 
 
 def bearer(credential: Credential, *, base_url: str = "") -> Callable[[], Mapping[str, str]]:
@@ -37,24 +50,28 @@ def read_service_account(text: str, *, base_url: str = "") -> dict[str, Any]:
     """
     try:
         info = json.loads(text)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise CredentialError("This is not a JSON file: paste the service account's key file as downloaded.") from exc
     if not isinstance(info, dict) or info.get("type") != "service_account":
         raise CredentialError('The key file must be of "type": "service_account": create one under IAM.')
-    place = urlsplit(str(info.get("token_uri", "")))
-    google_host = place.scheme == "https" and place.netloc in GOOGLE_TOKEN_HOSTS
-    if not google_host and (not base_url or place.netloc != urlsplit(base_url).netloc):
+    if not _is_token_place(str(info.get("token_uri", "")), base_url):
         raise CredentialError("The key file's token_uri is not Google's, so it is not used: download the file anew.")
     return info
 
 
+def _is_token_place(uri: str, base_url: str) -> bool:
+    try:
+        place, own = urlsplit(uri), urlsplit(base_url)
+    except ValueError:
+        return False
+    if place.scheme == "https" and place.netloc in GOOGLE_TOKEN_HOSTS:
+        return True
+    return bool(base_url) and (place.scheme, place.netloc) == (own.scheme, own.netloc)
+
+
 def _fresh_token(credential: Credential, base_url: str) -> str:
     try:
-        holder = _holder(credential, base_url)
-        with _refreshing:
-            if not holder.valid:
-                holder.refresh(google.auth.transport.requests.Request())
-            return str(holder.token)
+        return _holder(credential, base_url).token()
     except google.auth.exceptions.TransportError as exc:
         raise TransientError("Google's token service cannot be reached: check the network.") from exc
     except google.auth.exceptions.RefreshError as exc:
@@ -72,9 +89,9 @@ def _sort_refresh(exc: google.auth.exceptions.RefreshError) -> CredentialError |
 
 
 @lru_cache(maxsize=1000)
-def _holder(credential: Credential, base_url: str) -> Any:
-    """google-auth's own object, kept so that a token serves its whole hour."""
+def _holder(credential: Credential, base_url: str) -> _Holder:
+    """Kept so that a token serves its whole hour."""
     if credential.kind == "adc":
-        return google.auth.default(scopes=SCOPES)[0]
+        return _Holder(google.auth.default(scopes=SCOPES)[0])
     info = read_service_account(credential.secret, base_url=base_url)
-    return service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    return _Holder(service_account.Credentials.from_service_account_info(info, scopes=SCOPES))
