@@ -31,6 +31,7 @@ from .reading import (
     decode,
     identity,
     labels,
+    line,
     mapping,
     moment,
     plain_suffix,
@@ -55,7 +56,7 @@ STATES = {
     "EXPIRED": State.EXPIRED,
 }
 FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
-LOCATION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)*")
+LOCATION = re.compile(r"(?=.{2,40}$)[a-z]{2,}(-[a-z0-9]+)*")
 CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
 _ASKABLE = re.compile(r"projects/[^/]+/locations/[^/]+/batchPredictionJobs/((?!\.+$)[A-Za-z0-9._~-]+)")
 
@@ -63,7 +64,7 @@ _ASKABLE = re.compile(r"projects/[^/]+/locations/[^/]+/batchPredictionJobs/((?!\
 def host(location: str) -> str:
     """WIRE 2.1; the location becomes part of a host name, so only Google's own shape passes."""
     if not LOCATION.fullmatch(location):
-        raise RefusedError(f"“{location}” is not a location: write it like us-central1 or global.")
+        raise RefusedError(f"“{line(location, 60)}” is not a location: write it like us-central1 or global.")
     if location == "global":
         return "https://aiplatform.googleapis.com"
     if location in ("us", "eu"):
@@ -74,7 +75,8 @@ def host(location: str) -> str:
 class Vertex:
     def __init__(self, account: Account, *, gate: Gate = open_gate, client: httpx.Client | None = None) -> None:
         if not CLOUD_PROJECT.fullmatch(account.cloud_project):
-            raise RefusedError(f"“{account.cloud_project}” is not a cloud project's id or number.")
+            called = line(account.cloud_project, 60)
+            raise RefusedError(f"“{called}” is not a cloud project's id or number: copy it from the Cloud console.")
         own_host = host(account.location)
         self._parent = f"/v1/projects/{account.cloud_project}/locations/{account.location}/batchPredictionJobs"
         sign = bearer(account.credential, base_url=account.base_url)
