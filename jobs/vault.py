@@ -13,6 +13,11 @@ from jobs.credentials import Credential
 class CredentialUnreadable(Exception):
     """The stored credential was encrypted with a key that is no longer in CREDENTIAL_KEYS."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "The stored credential cannot be decrypted with CREDENTIAL_KEYS: restore the old key or enter it anew."
+        )
+
 
 def seal(credential: Credential) -> str:
     return _cipher().encrypt(msgspec.json.encode([credential.kind, credential.secret])).decode()
@@ -21,17 +26,18 @@ def seal(credential: Credential) -> str:
 def unseal(sealed: str) -> Credential:
     """Raise CredentialUnreadable when no present key fits."""
     try:
-        kind, secret = msgspec.json.decode(_cipher().decrypt(sealed.encode()), type=tuple[str, str])
+        opened = _cipher().decrypt(sealed.encode())
     except InvalidToken as exc:
-        raise CredentialUnreadable(
-            "The stored credential cannot be decrypted with CREDENTIAL_KEYS: restore the old key or enter it anew."
-        ) from exc
-    return Credential(kind, secret)
+        raise CredentialUnreadable from exc
+    return Credential(*msgspec.json.decode(opened, type=tuple[str, str]))
 
 
 def reseal(sealed: str) -> str:
-    """The same credential under the newest key."""
-    return _cipher().rotate(sealed.encode()).decode()
+    """The same credential under the newest key; raise CredentialUnreadable when no present key fits."""
+    try:
+        return _cipher().rotate(sealed.encode()).decode()
+    except InvalidToken as exc:
+        raise CredentialUnreadable from exc
 
 
 def fingerprint(credential: Credential) -> str:

@@ -16,7 +16,8 @@ class Command(BoardCommand):
         unreadable = []
         for project in Project.objects.exclude(credential=""):
             try:
-                Project.objects.filter(pk=project.pk).update(credential=reseal(project.credential))
+                mine = Project.objects.filter(pk=project.pk, credential=project.credential)  # not one entered meanwhile
+                mine.update(credential=reseal(project.credential))
             except CredentialUnreadable:
                 unreadable.append(project.name)
         if unreadable:
