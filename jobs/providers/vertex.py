@@ -55,6 +55,7 @@ STATES = {
     "CANCELLED": State.CANCELLED,
     "EXPIRED": State.EXPIRED,
 }
+MULTI_REGIONS = ("us", "eu")
 FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 LOCATION = re.compile(r"(?=.{2,40}$)[a-z]{2,}(-[a-z0-9]+)*")
 CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
@@ -67,7 +68,7 @@ def host(location: str) -> str:
         raise RefusedError(f"“{line(location, 60)}” is not a location: write it like us-central1 or global.")
     if location == "global":
         return "https://aiplatform.googleapis.com"
-    if location in ("us", "eu"):
+    if location in MULTI_REGIONS:
         return f"https://aiplatform.{location}.rep.googleapis.com"
     return f"https://{location}-aiplatform.googleapis.com"
 
@@ -187,6 +188,11 @@ KIND = ProviderKind(
         job_name_hint="projects/…/batchPredictionJobs/…",
     ),
     credential_kinds=("service_account", "access_token", "adc"),
-    hosts=("aiplatform.googleapis.com", "storage.googleapis.com", "bigquery.googleapis.com"),
+    hosts=(
+        "aiplatform.googleapis.com",
+        *(f"aiplatform.{place}.rep.googleapis.com" for place in MULTI_REGIONS),
+        "storage.googleapis.com",
+        "bigquery.googleapis.com",
+    ),
     fields=("cloud_project", "location"),
 )
