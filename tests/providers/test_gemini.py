@@ -72,7 +72,7 @@ def test_a_results_file_may_stand_in_the_response_only() -> None:
 
 @pytest.mark.parametrize("key", ["inlinedResponses", "inlinedEmbedContentResponses"])
 def test_inline_results_are_told_as_such(key: str) -> None:
-    nested = {key: {"inlinedResponses": [{"response": {}}]}}
+    nested: dict[str, Any] = {key: {"inlinedResponses": [{"response": {}}]}}
 
     assert read({"output": nested}).output == read(response=nested).output == "inline"
 

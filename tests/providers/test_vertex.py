@@ -192,7 +192,7 @@ def test_a_scope_becomes_a_filter(scope: Scope, text: str) -> None:
 
 
 def test_a_filter_leaves_unknown_states_in(bench: Bench, remote: VertexAccount) -> None:
-    names = {remote.add_job(outcome=word, created=CREATED).name for word in ("unknown", "succeed")}  # type: ignore[arg-type]
+    names = {remote.add_job(outcome=word, created=CREATED).name for word in ("unknown", "succeed")}
     new = remote.add_job(queue_seconds=0, run_seconds=0).name
     provider = bench.connect()
 
