@@ -8,6 +8,7 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from .schema import refuse_pending_migrations
 
@@ -15,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 pages: ASGIApp = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
 streaming: ASGIApp = import_module("dashboard.streams").application if find_spec("dashboard.streams") else pages
 refuse_pending_migrations()
+get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from supervisor import events
@@ -24,15 +25,21 @@ DEATHS = (events.ProcessStateBackoffEvent, events.ProcessStateExitedEvent)
 class Terminal:
     """Prints news: warnings and errors, deaths and returns."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.now = now
         self.unfinished: dict[str, bytes] = defaultdict(bytes)
-        self.said: dict[tuple[str, int], int] = defaultdict(int)
+        self.said: dict[str, tuple[int, int]] = {}  # by program: a minute, and the lines shown in it
         self.died: set[str] = set()
 
     def listen(self) -> None:
         events.subscribe(events.ProcessLogEvent, self.heard)
         events.subscribe(events.ProcessStateEvent, self.changed)
-        events.subscribe(events.SupervisorStoppingEvent, lambda _: say("Stopping …"))
+        events.subscribe(events.SupervisorStoppingEvent, self.stopping)
+
+    def stopping(self, event: Any) -> None:
+        """From here on complaints are only of what is being taken away; the logs have them."""
+        say("Stopping …")
+        events.unsubscribe(events.ProcessLogEvent, self.heard)
 
     def heard(self, event: Any) -> None:
         name = event.process.config.name
@@ -46,21 +53,25 @@ class Terminal:
 
     def warn(self, name: str, line: str) -> None:
         """A process that complains without end must not push everything else off the screen."""
-        minute = (name, int(time.monotonic() // 60))
-        self.said[minute] += 1
-        if self.said[minute] < LINES_A_MINUTE:
+        minute = int(self.now() // 60)
+        before, count = self.said.get(name, (minute, 0))
+        self.said[name] = minute, count = minute, count + 1 if before == minute else 1
+        if count < LINES_A_MINUTE:
             say(line)
-        elif self.said[minute] == LINES_A_MINUTE:
+        elif count == LINES_A_MINUTE:
             say(f"{name} says more, see logs/{name}.log")
 
     def changed(self, event: Any) -> None:
         name = event.process.config.name
         if isinstance(event, DEATHS):
             self.died.add(name)
-            say(f"{clock()} {name} ended unexpectedly, starting it again (see logs/{name}.log)")
+            say(f"{self.clock()} {name} ended unexpectedly, starting it again (see logs/{name}.log)")
         elif isinstance(event, events.ProcessStateRunningEvent) and name in self.died:
             self.died.remove(name)
-            say(f"{clock()} {name} runs again")
+            say(f"{self.clock()} {name} runs again")
+
+    def clock(self) -> str:
+        return time.strftime("%H:%M:%S", time.localtime(self.now()))
 
 
 class ForegroundSupervisor(Supervisor):  # type: ignore[misc]
@@ -69,10 +80,6 @@ class ForegroundSupervisor(Supervisor):  # type: ignore[misc]
     def runforever(self) -> None:
         Terminal().listen()
         super().runforever()
-
-
-def clock() -> str:
-    return time.strftime("%H:%M:%S")
 
 
 def say(line: str) -> None:
