@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile
 
+from jobs import projects
 from jobs.credentials import Credential
 from jobs.models import Project, User
 from jobs.projects import Draft, ProjectRefused
@@ -145,6 +146,14 @@ class RemoveForm(forms.Form):
         if typed != self.project.name:
             raise forms.ValidationError(f"This is not its name: type {self.project.name}")
         return typed
+
+
+def environment_key(person: User) -> Credential | None:
+    """The server's GEMINI_API_KEY, while this person may use it and no project does."""
+    key = Credential("api_key", settings.GEMINI_API_KEY.strip())
+    if not person.is_superuser or not key.secret or projects.same_credential(key):
+        return None
+    return key
 
 
 def place_values(draft: Draft) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from dashboard import fragments
 from dashboard.board import Board
 from dashboard.columns import COLUMNS, headings
+from dashboard.forms.projects import environment_key
 from dashboard.job_page import job_context, pretty
 from dashboard.pills import pills
 from dashboard.rows import UNLISTED, JobRow
@@ -55,6 +56,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     query = chosen.query()
     return {
         "board": board,
+        "environment_key": not board.projects and environment_key(board.user),
         "summary": board.summary(at),
         "chosen": chosen,
         "query": query,

@@ -2,30 +2,20 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import actor_of, entered, get_project_or_404, person_of, superusers_only
-from dashboard.forms.projects import CredentialForm, PlaceForm, RemoveForm, complain, place_values
+from dashboard.forms.projects import CredentialForm, PlaceForm, RemoveForm, complain, environment_key, place_values
 from jobs import projects
-from jobs.credentials import Credential
 from jobs.models import Project, Role, User
 from jobs.projects import Check, Draft, ProjectRefused, draft_of
 from jobs.providers import PROVIDERS
 from jobs.vault import CredentialUnreadable
 
 ENVIRONMENT_NAME = "Gemini API"
-
-
-def environment_key(person: User) -> Credential | None:
-    """The server's GEMINI_API_KEY, while this person may use it and no project does."""
-    key = Credential("api_key", settings.GEMINI_API_KEY.strip())
-    if not person.is_superuser or not key.secret or projects.same_credential(key):
-        return None
-    return key
 
 
 @require_http_methods(["GET", "POST"])

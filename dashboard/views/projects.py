@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import actor_of, get_project_or_404, person_of
-from dashboard.forms.projects import KINDS
+from dashboard.forms.projects import KINDS, environment_key
 from dashboard.project_health import Line, is_skewed, lines_of
-from dashboard.views.project_forms import environment_key
 from jobs import projects
 from jobs.models import AuditEntry, Project, Role, User
 from jobs.projects import Actor

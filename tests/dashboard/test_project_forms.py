@@ -177,7 +177,8 @@ def test_a_stored_project_is_checked_with_its_credential(root: Client, gemini: F
 def test_the_servers_key_is_offered_until_a_project_uses_it(root: Client, settings: Settings) -> None:
     settings.GEMINI_API_KEY = "AIza-from-the-environment"
     offer = "Use GEMINI_API_KEY from the server's environment"
-    assertContains(root.get(reverse("project_list")), offer)
+    for page in ("job_list", "project_list", "project_add"):
+        assertContains(root.get(reverse(page)), offer)
 
     root.post(reverse("project_add_environment"))
 
