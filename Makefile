@@ -32,8 +32,8 @@ test: install-dev servers ## Run all tests, on PostgreSQL and on SQLite
 lint: install-dev ## Check style, types, layers, settings and migrations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/djlint --quiet --check templates
-	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --check templates
+	$(BIN)/djlint --lint templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	.ci/deploy-check
@@ -54,4 +54,4 @@ screenshots: install-dev servers ## Take the pictures of the documentation
 format: install-dev ## Format code and templates
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
-	$(BIN)/djlint --quiet --reformat templates
+	$(BIN)/djlint --reformat templates

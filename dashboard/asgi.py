@@ -1,8 +1,6 @@
 """The one ASGI callable: what lives long is raw ASGI, pages are Django through WSGI with threads of their own."""
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
@@ -14,16 +12,17 @@ from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 pages: ASGIApp = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
-streaming: ASGIApp = import_module("dashboard.streams").application if find_spec("dashboard.streams") else pages
 refuse_pending_migrations()
 get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
+
+from . import streams  # noqa: E402 (needs Django set up)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await live(receive, send)
     elif scope["type"] == "http":
-        app = streaming if scope["path"].startswith("/stream/") else pages
+        app = streams.application if scope["path"].startswith("/stream/") else pages
         await app(scope, receive, send)
 
 
