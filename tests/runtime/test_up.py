@@ -38,6 +38,10 @@ def test_the_sign_in_it_prints_works(demo: Board) -> None:
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
 
 
+def test_pages_and_the_stream_ask_to_sign_in(demo: Board) -> None:
+    assert (get(f"{demo.url}/"), get(f"{demo.url}/stream/")) == (302, 403)
+
+
 def test_the_demo_shows_jobs_of_simulated_accounts(demo: Board) -> None:
     with closing(sqlite3.connect(demo.data / "batchboard.sqlite3")) as rows:
         kinds = rows.execute("SELECT provider FROM jobs_project ORDER BY provider").fetchall()
