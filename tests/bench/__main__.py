@@ -9,6 +9,8 @@ import sys
 BENCHES = {
     "sync-sqlite": ("Sync on SQLite", ["tests.bench.sync", "sqlite"]),
     "sync-postgresql": ("Sync on PostgreSQL", ["tests.bench.sync", "postgresql"]),
+    "lists-sqlite": ("List page, 100,000 jobs on SQLite", ["tests.bench.lists", "sqlite", "100000"]),
+    "lists-postgresql": ("List page, 1,000,000 jobs on PostgreSQL", ["tests.bench.lists", "postgresql", "1000000"]),
 }
 
 

@@ -11,18 +11,9 @@ from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from jobs.models import User
+from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 from tests.live import Server, session_of
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PageFor = Callable[..., Page]
 Check = Callable[[Page], None]
 
