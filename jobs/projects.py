@@ -82,6 +82,7 @@ def check(draft: Draft, credential: Credential, *, any_host: bool = False) -> Ch
 
 def add(draft: Draft, credential: Credential, *, by: Actor, any_host: bool = False) -> Project:
     """Put a project on the board; its first sync is due at once. Raise ProjectRefused."""
+    _refuse_lending(credential, by)
     _refuse_nonsense(draft, credential, any_host=any_host)
     project = Project(**asdict(draft), next_sync_at=by.at)
     project.set_credential(credential, at=by.at)
@@ -105,6 +106,7 @@ def edit(project: Project, draft: Draft, *, by: Actor, any_host: bool = False) -
 
 def rotate(project: Project, credential: Credential, *, by: Actor) -> None:
     """Replace the credential if it works and finds known jobs: another account's key is refused."""
+    _refuse_lending(credential, by)
     _refuse_foreign(project, credential)
     project.set_credential(credential, at=by.at)
     project.error = project.error_kind = project.brake = ""
@@ -154,6 +156,12 @@ def same_credential(credential: Credential) -> Project | None:
     if credential.kind == "adc":
         return None
     return Project.objects.on_board().filter(credential_fingerprint=fingerprint(credential)).first()
+
+
+def _refuse_lending(credential: Credential, by: Actor) -> None:
+    """ADC is the server's own identity: a superuser's, or the command line's, to lend (DESIGN 4)."""
+    if credential.kind == "adc" and by.user and not by.user.is_superuser:
+        raise ProjectRefused("Only a superuser may lend the server's own identity to a project.", "credential_kind")
 
 
 def _refuse_nonsense(

@@ -3,9 +3,7 @@
 import os
 import shutil
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
