@@ -33,6 +33,10 @@ class _Holder:
                 self.credentials.refresh(partial(google.auth.transport.requests.Request(), timeout=TOKEN_TIMEOUT))
             return str(self.credentials.token)
 
+    def forget(self) -> None:
+        with self.refreshing:
+            self.credentials.token = None
+
 
 def bearer(credential: Credential, *, base_url: str = "") -> Callable[[], Mapping[str, str]]:
     """What signs a request; raise CredentialError in one sentence when the credential is not usable."""
@@ -40,6 +44,14 @@ def bearer(credential: Credential, *, base_url: str = "") -> Callable[[], Mappin
         header = {"authorization": f"Bearer {credential.secret}"}
         return lambda: header
     return lambda: {"authorization": f"Bearer {_fresh_token(credential, base_url)}"}
+
+
+def forget(credential: Credential, *, base_url: str = "") -> bool:
+    """Drop a token that was refused before its time; whether another one can be had."""
+    if credential.kind == "access_token":
+        return False
+    _holder(credential, base_url).forget()
+    return True
 
 
 def read_service_account(text: str, *, base_url: str = "") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -38,7 +39,7 @@ from .reading import (
     small_integer,
     text,
 )
-from .signing import bearer
+from .signing import bearer, forget
 from .wire import Wire, shared_client
 
 QUEUE_LIFETIME, RUN_LIFETIME = timedelta(hours=72), timedelta(hours=24)  # WIRE 2.5
@@ -81,7 +82,8 @@ class Vertex:
         own_host = host(account.location)
         self._parent = f"/v1/projects/{account.cloud_project}/locations/{account.location}/batchPredictionJobs"
         sign = bearer(account.credential, base_url=account.base_url)
-        self._wire = Wire(account.base_url or own_host, sign, gate, client or shared_client())
+        renew = partial(forget, account.credential, base_url=account.base_url)
+        self._wire = Wire(account.base_url or own_host, sign, gate, client or shared_client(), renew=renew)
 
     def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
         """Full jobs in no promised order (WIRE 2.2)."""

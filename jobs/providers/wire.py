@@ -44,7 +44,8 @@ class Wire:
     """Requests to one base URL as one account.
 
     ``sign`` gives the headers that hold the secret; ``gate`` is entered around each request (a budget); after
-    ``patience`` seconds an answer that still comes in is left.
+    ``patience`` seconds an answer that still comes in is left. ``renew`` drops what ``sign`` gave after a 401 and says
+    whether it may give better: a token can die before its hour.
     """
 
     base_url: str
@@ -52,18 +53,25 @@ class Wire:
     gate: Gate
     client: httpx.Client
     patience: float = PATIENCE
+    renew: Callable[[], bool] = lambda: False
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, listing: bool = False) -> Answer:
         """Raise a ProviderError of the right kind; ``listing`` says that the path lists jobs."""
+        status, answered, body, latency = self._ask(path, params)
+        if status == 401 and self.renew():
+            status, answered, body, latency = self._ask(path, params)
+        if status == 200:
+            return Answer(body, latency, _skew(answered))
+        raise sort_failure(status, answered, body, listing=listing, paging=bool(params and params.get("pageToken")))
+
+    def _ask(self, path: str, params: Mapping[str, str] | None) -> tuple[int, httpx.Headers, bytes, float]:
+        """Status, headers, body (of an error without secrets) and seconds."""
         headers = _sendable(self.sign())
         with self.gate():
             started = time.monotonic()
             status, answered, body = self._exchange("GET", path, params, headers)
             latency = time.monotonic() - started
-        if status == 200:
-            return Answer(body, latency, _skew(answered))
-        paging = bool(params and params.get("pageToken"))
-        raise sort_failure(status, answered, _without_secrets(body, headers), listing=listing, paging=paging)
+        return status, answered, body if status == 200 else _without_secrets(body, headers), latency
 
     def _exchange(
         self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
@@ -80,8 +88,9 @@ class Wire:
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
     """Raise CredentialError for what cannot stand in a header, before a library's error shows it."""
-    if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise CredentialError("The credential holds signs that no key or token has: copy it again.")
+    for value in headers.values():
+        if not value.rpartition(" ")[2] or not value.isascii() or not value.isprintable():
+            raise CredentialError("The credential is empty or holds signs that no key or token has: copy it again.")
     return dict(headers)
 
 

@@ -41,7 +41,7 @@ def test_the_secret_is_in_no_error_and_no_log(bench: Bench, caplog: pytest.LogCa
     assert (bench.secret in told, bench.secret in caplog.text) == (False, False)
 
 
-@pytest.mark.parametrize("secret", ["AIza\nHost: evil", "AIza\u00fc", "AIza\x00", "\ud800"])
+@pytest.mark.parametrize("secret", [" ", "AIza\nHost: evil", "AIza\u00fc", "AIza\x00", "\ud800"])
 def test_a_secret_that_cannot_stand_in_a_header_is_refused_unseen(bench: Bench, secret: str) -> None:
     with pytest.raises(CredentialError) as raised:
         bench.connect(secret=secret).list_page()

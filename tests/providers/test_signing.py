@@ -83,6 +83,26 @@ def test_a_service_account_signs_in_once_for_many_requests(
     assert isinstance(bench.remote, VertexAccount) and len(bench.remote.minted) == 1
 
 
+def test_a_token_that_dies_before_its_hour_is_replaced_at_once(
+    bench: Bench, client: httpx.Client, key_file: dict[str, str]
+) -> None:
+    provider = signed_in(bench, client, service_account(key_file))
+    provider.list_page()
+    assert isinstance(bench.remote, VertexAccount)
+    bench.remote.tokens_expire()
+
+    assert provider.list_page().jobs == []
+    assert len(bench.remote.minted) == 1
+
+
+def test_a_refused_plain_token_is_asked_with_once(bench: Bench, client: httpx.Client) -> None:
+    bench.remote.faults.set(status=401)
+
+    with pytest.raises(CredentialError):
+        bench.connect(client=client).list_page()
+    assert bench.remote.journal.count() == 1
+
+
 def test_a_revoked_service_account_must_be_rotated(
     bench: Bench, client: httpx.Client, key_file: dict[str, str]
 ) -> None:
