@@ -33,9 +33,9 @@ def both(bench: Bench) -> list[Callable[[Provider], Any]]:
     return [lambda provider: provider.list_page(), lambda provider: provider.get(name)]
 
 
-def failure(call: Callable[[], Any]) -> ProviderError:
+def failure(call: Callable[..., Any], *given: Any) -> ProviderError:
     with pytest.raises(ProviderError) as raised:
-        call()
+        call(*given)
     return raised.value
 
 
@@ -46,7 +46,7 @@ def always(response: Response) -> httpx.Client:
 
 def test_a_wrong_credential_must_be_rotated(bench: Bench) -> None:
     for read in both(bench):
-        error = failure(lambda read=read: read(bench.connect(secret="wrong")))  # type: ignore[misc]
+        error = failure(read, bench.connect(secret="wrong"))
 
         assert type(error) is CredentialError
         assert str(error).endswith("): rotate it on the project's page.")
@@ -56,14 +56,14 @@ def test_a_revoked_credential_is_a_bad_one_and_no_job_is_gone(bench: Bench) -> N
     reads = both(bench)
     bench.remote.revoke()
 
-    assert [type(failure(lambda read=read: read(bench.connect()))) for read in reads] == [CredentialError] * 2  # type: ignore[misc]
+    assert [type(failure(read, bench.connect())) for read in reads] == [CredentialError] * 2
 
 
 def test_a_missing_right_is_a_bad_credential_for_the_list_only(bench: Bench) -> None:
     reads = both(bench)
     bench.remote.faults.set(status=403)
 
-    assert [type(failure(lambda read=read: read(bench.connect()))) for read in reads] == [CredentialError, RefusedError]  # type: ignore[misc]
+    assert [type(failure(read, bench.connect())) for read in reads] == [CredentialError, RefusedError]
 
 
 @pytest.mark.parametrize("status", [408, 429, 499, 500, 502, 503, 504])
@@ -72,7 +72,7 @@ def test_passing_trouble_is_asked_again_later(bench: Bench, status: int) -> None
     bench.remote.faults.set(status=status)
 
     for read in reads:
-        error = failure(lambda read=read: read(bench.connect()))  # type: ignore[misc]
+        error = failure(read, bench.connect())
         assert (type(error), error.status, error.retry_after) == (TransientError, status, None)
 
 
@@ -130,7 +130,7 @@ def test_half_an_answer_is_no_answer(bench: Bench, fault: str) -> None:
     getattr(bench.remote.faults, fault)()
 
     for read in reads:
-        assert type(failure(lambda read=read: read(bench.connect()))) is TransientError  # type: ignore[misc]
+        assert type(failure(read, bench.connect())) is TransientError
 
 
 @pytest.mark.parametrize("fault", ["non_json", "truncate", "reset"])
@@ -140,7 +140,7 @@ def test_half_an_answer_over_a_real_port(bench: Bench, base_url: str, fault: str
 
     with httpx.Client() as client:
         provider = bench.on_port(base_url).connect(client=client)
-        assert [type(failure(lambda read=read: read(provider))) for read in reads] == [TransientError] * 2  # type: ignore[misc]
+        assert [type(failure(read, provider)) for read in reads] == [TransientError] * 2
 
 
 def test_a_provider_that_hangs_is_left_after_the_timeout(bench: Bench, base_url: str) -> None:
@@ -171,7 +171,7 @@ def test_an_answer_that_is_no_object_is_no_list_and_no_job(bench: Bench, body: b
     reads = both(bench)
 
     for read in reads:
-        assert type(failure(lambda read=read: read(bench.connect(client=always(Response(body)))))) is TransientError  # type: ignore[misc]
+        assert type(failure(read, bench.connect(client=always(Response(body))))) is TransientError
 
 
 def test_another_job_than_the_one_asked_for_is_no_answer(bench: Bench) -> None:
@@ -179,7 +179,7 @@ def test_another_job_than_the_one_asked_for_is_no_answer(bench: Bench) -> None:
     body = bench.get(second.name).body
 
     for answer in (body, b"{}", b'{"name": 5}'):
-        error = failure(lambda answer=answer: bench.connect(client=always(Response(answer))).get(first.name))  # type: ignore[misc]
+        error = failure(bench.connect(client=always(Response(answer))).get, first.name)
         assert type(error) is TransientError
 
 
@@ -212,7 +212,7 @@ def test_a_not_found_page_of_somebody_between_makes_no_job_gone(bench: Bench) ->
     reads = both(bench)
     bench.remote.faults.set(status=404, body="<h1>Not Found</h1>")
 
-    kinds = [type(failure(lambda read=read: read(bench.connect()))) for read in reads]  # type: ignore[misc]
+    kinds = [type(failure(read, bench.connect())) for read in reads]
 
     assert GoneError not in kinds and kinds[1] is TransientError
 
