@@ -207,6 +207,12 @@ def test_a_page_token_that_expired_says_so(bench: Bench) -> None:
     assert type(failure(lambda: bench.connect().list_page(token, size=2))) is PageTokenExpired
 
 
+def test_a_bad_request_without_a_page_token_is_declined(bench: Bench) -> None:
+    bench.remote.faults.set(status=400)
+
+    assert type(failure(bench.connect().list_page)) is RefusedError
+
+
 def test_a_not_found_page_of_somebody_between_makes_no_job_gone(bench: Bench) -> None:
     """A proxy's or a captive portal's 404 says nothing about the job."""
     reads = both(bench)
