@@ -34,6 +34,11 @@ class JobCounts:
     by_state: dict[State, Number]
     models: list[str]
 
+    def matches(self, chosen: JobFilter) -> int | None:
+        """How many jobs ``chosen`` lets in; None for "more than were counted"."""
+        numbers = [self.by_state[state] for state in chosen.states] if chosen.states else [self.all]
+        return sum(number.least for number in numbers) if all(number.exact for number in numbers) else None
+
 
 def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int], *, at: datetime) -> JobCounts:
     """Counts for ``chosen`` among ``jobs``, which are those of ``projects`` (what the person may see)."""

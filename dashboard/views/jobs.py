@@ -49,8 +49,8 @@ def job_list(request: Request) -> HttpResponseBase:
 
 
 def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
-    page = chosen.page(board.jobs.defer(*UNLISTED), at=at)
     counts = count(board.jobs, chosen, board.projects, at=at)
+    page = chosen.page(board.jobs.defer(*UNLISTED), at=at, matches=counts.matches(chosen))
     for job in page.jobs:
         job.project = board.projects[job.project_id]
     query = chosen.query()
