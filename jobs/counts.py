@@ -13,6 +13,8 @@ from .models import BatchJob, BatchJobQuerySet, StateCount
 from .states import State
 
 LIMIT = 10_000
+# So many found jobs are worth keeping by id, to not search for them twice
+KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class JobCounts:
-    """``by_state`` and ``all`` leave the filter's states aside, so that each pill tells what a click on it shows."""
+    """``by_state`` and ``all`` leave the filter's states aside, so that each pill tells what a click on it shows.
+
+    ``found`` holds the ids of all jobs that match, where counting met them one by one.
+    """
 
     all: Number
     by_state: dict[State, Number]
     models: list[str]
+    found: list[int] | None = None
 
     def matches(self, chosen: JobFilter) -> int | None:
         """How many jobs ``chosen`` lets in; None for "more than were counted"."""
@@ -47,7 +53,8 @@ def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int], 
     if chosen.counted_by_rollup:
         picked = {key: number for key, number in rollup.items() if not chosen.models or key[0] in chosen.models}
         return _exact(picked, models)
-    return _limited(chosen.but(states=()).apply(jobs, at=at), models)
+    leaving_states = chosen.but(states=()).apply(jobs, at=at)
+    return _searched(leaving_states, chosen, models) if chosen.search else _limited(leaving_states, models)
 
 
 def _rollup(chosen: JobFilter, projects: Collection[int]) -> dict[tuple[str, str], int]:
@@ -72,6 +79,20 @@ def _limited(jobs: BatchJobQuerySet, models: list[str]) -> JobCounts:
         all=Number(min(sum(totals.values()), LIMIT), exact),
         by_state={state: Number(totals[state], exact) for state in State},
         models=models,
+    )
+
+
+def _searched(jobs: BatchJobQuerySet, chosen: JobFilter, models: list[str]) -> JobCounts:
+    """Searching costs more than reading what was found: when that is little, keep it for the page."""
+    found = list(jobs.order_by().values_list("pk", "state")[: KEPT + 1])
+    if len(found) > KEPT:
+        return _limited(jobs, models)
+    totals = Counter(state for _, state in found)
+    return JobCounts(
+        all=Number(len(found)),
+        by_state={state: Number(totals[state]) for state in State},
+        models=models,
+        found=[pk for pk, state in found if not chosen.states or state in chosen.states],
     )
 
 

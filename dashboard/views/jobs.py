@@ -13,7 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from dashboard import fragments
 from dashboard.board import Board
-from dashboard.columns import COLUMNS, headings
+from dashboard.columns import headings
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import job_context, pretty
 from dashboard.pills import pills
@@ -50,7 +50,8 @@ def job_list(request: Request) -> HttpResponseBase:
 
 def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
     counts = count(board.jobs, chosen, board.projects, at=at)
-    page = chosen.page(board.jobs.defer(*UNLISTED), at=at, matches=counts.matches(chosen))
+    jobs = board.jobs.defer(*UNLISTED)
+    page = chosen.page(jobs, at=at, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
         job.project = board.projects[job.project_id]
     query = chosen.query()
@@ -63,7 +64,6 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "at": at,
         "title": chosen.describe(board.names),
         "rows": [JobRow(job, at=at, query=query) for job in page.jobs],
-        "columns": COLUMNS,
         "headings": headings(chosen),
         "pills": pills(counts, chosen),
         "choices": choices(board, counts, chosen),

@@ -64,11 +64,21 @@ def test_what_the_rollup_cannot_tell_is_counted(project: Project, at: datetime, 
 
 def test_counting_stops_at_the_limit(project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "LIMIT", 3)
+    monkeypatch.setattr(counts, "KEPT", 2)
     for _ in range(5):
         make_job(project)
 
     assert str(counted("q=job", [project], at).all) == "3+"
     assert str(counted("", [project], at).all) == "5"
+
+
+def test_few_found_jobs_are_kept_for_the_page(project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_job(project)
+    failed = make_job(project, state=State.FAILED)
+
+    assert counted("q=job&state=failed", [project], at).found == [failed.pk]
+    monkeypatch.setattr(counts, "KEPT", 1)
+    assert counted("q=job&state=failed", [project], at).found is None
 
 
 def test_recount_is_silent_when_all_is_right(project: Project) -> None:
