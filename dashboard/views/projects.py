@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from jobs.providers import PROVIDERS
 
 VIEWS = {"trouble": ("warn", "bad"), "paused": ("paused",)}
 RECENT = 12
+PAGE_SIZE = 100
 Button = Callable[..., None]
 
 
@@ -27,8 +29,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
     lines = lines_of(Project.objects.visible_to(person_of(request)), now)
     chosen = request.GET.get("health", "")
     search = request.GET.get("q", "").strip()
+    fitting = [line for line in lines if _fits(line, chosen, search)]
     answer = {
-        "lines": [line for line in lines if _fits(line, chosen, search)],
+        "page": Paginator(fitting, PAGE_SIZE).get_page(request.GET.get("page")),
         "now": now,
         "all": len(lines),
         "trouble": sum(_fits(line, "trouble", "") for line in lines),

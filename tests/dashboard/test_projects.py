@@ -89,7 +89,7 @@ def test_the_list_is_filtered_by_health_and_text(root: Client, make_project: Mak
     make_project(name="resting", paused_at=AT)
 
     def shown(**query: str) -> list[str]:
-        return [line.project.name for line in root.get(reverse("project_list"), query).context["lines"]]
+        return [line.project.name for line in root.get(reverse("project_list"), query).context["page"]]
 
     assert shown() == ["broken", "fine", "resting"]
     assert shown(health="trouble") == ["broken"]
@@ -97,6 +97,15 @@ def test_the_list_is_filtered_by_health_and_text(root: Client, make_project: Mak
     assert shown(q="FIN") == ["fine"]
     assert shown(q="nothing") == []
     assert shown(health="<nonsense>") == ["broken", "fine", "resting"]
+
+
+def test_a_long_list_comes_in_pages(root: Client, make_project: MakeProject) -> None:
+    for number in range(101):
+        make_project(name=f"project {number:03}")
+
+    assertContains(root.get(reverse("project_list")), "1–100 of 101")
+    last = root.get(reverse("project_list"), {"page": 2})
+    assert [line.project.name for line in last.context["page"]] == ["project 100"]
 
 
 def test_an_empty_board_leads_on(root: Client, stranger: User, client_for: ClientFor) -> None:
