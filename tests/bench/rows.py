@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from jobs import bulk
 from jobs.models import BatchJob, Project, StateCount
 from jobs.providers.base import RemoteJob
@@ -51,8 +53,9 @@ def fill(jobs: int, projects: int) -> None:
     chance = random.Random(7)
     tally: Counter[tuple[int, str, str]] = Counter()
     for start in range(0, jobs, CHUNK):
-        rows = list(_rows(chance, made, shares, start, min(CHUNK, jobs - start), tally))
-        bulk.insert(BatchJob, NEW, rows)
+        with transaction.atomic():
+            rows = list(_rows(chance, made, shares, start, min(CHUNK, jobs - start), tally))
+            bulk.insert(BatchJob, NEW, rows)
     StateCount.objects.bulk_create(
         StateCount(project_id=pk, model=model, state=state, jobs=number) for (pk, model, state), number in tally.items()
     )

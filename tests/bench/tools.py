@@ -68,5 +68,6 @@ def board(database: str) -> Iterator[None]:
 
         django.setup()
         call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
         yield
         connections.close_all()
