@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 from jobs.connections import kind_of
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Payload, ProgressSample, StateChange
-from jobs.paging import neighbours
 from jobs.states import State
 
 from . import times
@@ -38,7 +37,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
     row = JobRow(job, at=at, query=query)
     samples = list(ProgressSample.objects.filter(job=job))
     changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id"))
-    before, after = neighbours(chosen.apply(board.jobs.only("pk"), at=at), chosen.order, job)
+    before, after = chosen.neighbours(board.jobs.only("pk"), job, at=at)
     return {
         "job": job,
         "row": row,

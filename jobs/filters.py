@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from . import filter_words, search
-from .models import BatchJobQuerySet
-from .paging import Cursor, Order, Page, page
+from .models import BatchJob, BatchJobQuerySet
+from .paging import Cursor, Order, Page, neighbours, page
 from .states import ACTIVE, State
 
 SORTS = {
@@ -91,6 +91,13 @@ class JobFilter:
         order = replace(self.order, few=found is not None or self._few(matches))
         chosen = self.apply(jobs, at=at) if found is None else jobs.filter(pk__in=found)
         return page(chosen, order, after=self.after, before=self.before)
+
+    def neighbours(
+        self, jobs: BatchJobQuerySet, job: BatchJob, *, at: datetime
+    ) -> tuple[BatchJob | None, BatchJob | None]:
+        """The jobs just before and just after ``job`` in the whole list."""
+        order = replace(self.order, few=bool(self.search) or self._few(None))
+        return neighbours(self.apply(jobs, at=at), order, job)
 
     def _few(self, matches: int | None) -> bool:
         """Whether to collect all matches and sort them. Project, state and model have indexes by creation."""

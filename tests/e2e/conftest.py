@@ -43,19 +43,20 @@ def browser() -> Iterator[Browser]:
 def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
     """``page_for(user, color_scheme="dark", …)``: a page in which ``user`` is signed in; nobody is for None.
 
-    When the test ends, anything on the console (an error, a refused script or style) fails it.
+    When the test ends, anything on the console (an error, a refused script or style) fails it, but for what holds
+    ``may_say``.
     """
     said: list[str] = []
     contexts = []
 
-    def page_for(user: User | None, **options: Any) -> Page:
+    def page_for(user: User | None, *, may_say: str = "", **options: Any) -> Page:
         context = browser.new_context(base_url=live_url, **options)
         contexts.append(context)
         if user:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_url}])
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda message: _note(message, said))
+        page.on("console", lambda message: _note(message, said, may_say))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
         return page
 
@@ -77,6 +78,7 @@ def axe() -> Check:
     return check
 
 
-def _note(message: ConsoleMessage, said: list[str]) -> None:
-    if message.type in ("error", "warning"):
+def _note(message: ConsoleMessage, said: list[str], may_say: str) -> None:
+    expected = may_say and may_say in message.text
+    if message.type in ("error", "warning") and not expected:
         said.append(f"{message.type}: {message.text} ({message.location['url']})")
