@@ -32,6 +32,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         database["TEST"]["NAME"] = str(settings.DATA_DIR / f"test-{worker}.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Nothing is dropped at the end: the whole server goes, and a thread of a live page may still be connected."""
+    return True
+
+
 @pytest.fixture(scope="session", autouse=True)
 def collected_static_files() -> None:
     """Pages name their files by content, as in production; a file that does not exist fails the page."""
