@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar, cast
 
 import redis
 from django.core.cache import cache
@@ -13,6 +14,7 @@ from django.utils.cache import get_conditional_response
 log = logging.getLogger(__name__)
 
 SHARED_SECONDS = 15
+T = TypeVar("T")
 # Words such as "expires in 3 h" and "the last 24 hours" move although no project changed.
 TURNS_SECONDS = 60
 
@@ -21,23 +23,25 @@ def respond(
     request: HttpRequest, render: Callable[[], str], *, version: str, query: str, at: datetime
 ) -> HttpResponseBase:
     """The fragment for what ``version`` and ``query`` say, rendered once for all who may see the same."""
-    key = _key(request.path, query, version, at)
-    answer = get_conditional_response(request, etag=f'"{key}"')
+    parts = (request.path, query, version)
+    tag = f'"{_key(parts, at)}"'
+    answer = get_conditional_response(request, etag=tag)
     if answer is None:
-        answer = HttpResponse(_shared(key, render))
-    answer["ETag"] = f'"{key}"'
+        answer = HttpResponse(shared("fragment", parts, at, render))
+    answer["ETag"] = tag
     answer["Cache-Control"] = "private, no-cache"
     return answer
 
 
-def _key(path: str, query: str, version: str, at: datetime) -> str:
-    parts = (path, query, version, int(at.timestamp()) // TURNS_SECONDS)
-    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
-
-
-def _shared(key: str, render: Callable[[], str]) -> str:
+def shared(kind: str, parts: tuple[object, ...], at: datetime, make: Callable[[], T]) -> T:
+    """What ``make`` gives, made once for all who ask with equal ``parts`` within some seconds."""
     try:
-        return str(cache.get_or_set(f"fragment:{key}", render, SHARED_SECONDS))
+        return cast(T, cache.get_or_set(f"{kind}:{_key(parts, at)}", make, SHARED_SECONDS))
     except redis.RedisError as exc:
-        log.warning("fragments not shared error=%s", type(exc).__name__)
-        return render()
+        log.warning("%s not shared error=%s", kind, type(exc).__name__)
+        return make()
+
+
+def _key(parts: tuple[object, ...], at: datetime) -> str:
+    turned = (*parts, int(at.timestamp()) // TURNS_SECONDS)
+    return hashlib.blake2b(repr(turned).encode(), digest_size=16).hexdigest()

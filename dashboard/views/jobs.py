@@ -19,7 +19,7 @@ from dashboard.job_page import job_context, pretty
 from dashboard.pills import pills
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices, ranges
-from jobs.counts import count
+from jobs.counts import JobCounts, count
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Payload, User
@@ -49,7 +49,7 @@ def job_list(request: Request) -> HttpResponseBase:
 
 
 def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
-    counts = count(board.jobs, chosen, board.projects, at=at)
+    counts = _counts(board, chosen, at)
     jobs = board.jobs.defer(*UNLISTED)
     page = chosen.page(jobs, at=at, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
@@ -72,6 +72,14 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "older": chosen.but(after=page.next).query() if page.next else "",
         "first": chosen.but().query(),
     }
+
+
+def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:
+    """What is counted job by job holds for every order and page of the same filter, for a moment."""
+    if chosen.counted_by_rollup:
+        return count(board.jobs, chosen, board.projects, at=at)
+    parts = (board.version, chosen.but(sort="created", ascending=False).query())
+    return fragments.shared("counts", parts, at, lambda: count(board.jobs, chosen, board.projects, at=at))
 
 
 @require_safe

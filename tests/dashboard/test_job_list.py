@@ -70,6 +70,7 @@ def test_thirty_rows_cost_the_queries_of_three(
     client = client_for(victor)
     for number in range(30):
         if number in (3, 29):
+            Project.objects.update(version=number)
             with django_assert_num_queries(5):
                 get(client, "/")
             with django_assert_num_queries(6):
@@ -201,6 +202,21 @@ def test_a_shared_fragment_is_shared_only_among_those_who_see_the_same(
 
     assert "theirs" in get(client_for(superuser), headers=FRAGMENT)
     assert "theirs" not in get(client_for(victor), headers=FRAGMENT)
+
+
+def test_counts_under_a_search_are_shared_by_its_orders_until_something_changes(
+    client_for: ClientFor, victor: User, project: Project, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_job(project)
+    client = client_for(victor)
+    get(client, "/?q=job")
+
+    with django_assert_num_queries(4):
+        get(client, "/?q=job&sort=ended")
+    make_job(project)
+    Project.objects.update(version=1)
+
+    assert "All 2" in words(get(client, "/?q=job&sort=failed"))
 
 
 def test_the_address_to_share_holds_only_what_was_chosen(client_for: ClientFor, victor: User) -> None:
