@@ -14,7 +14,7 @@ from tests.services import database_url, redis_url
 from .compose import Compose
 from .processes import REPOSITORY, free_port, get, process, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql, pytest.mark.xdist_group("compose")]
+pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 KEYS = {name: os.environ[name] for name in ("SECRET_KEY", "CREDENTIAL_KEYS")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 

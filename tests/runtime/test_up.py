@@ -15,7 +15,7 @@ import pytest
 from .board import CHILDREN, Board, refused, started
 from .processes import free_port, get, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.processes]
 
 
 @pytest.fixture(scope="module")
