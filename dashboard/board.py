@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,22 +13,42 @@ from jobs.models import BatchJob, BatchJobQuerySet, Project, User
 
 from .times import relative
 
-HEALTH = ("name", "provider", "version", "last_success_at", "last_full_at", "covered_since", "paused_at", "error")
+
+class Entry(NamedTuple):
+    """What a page of jobs needs to know of a project; 500 plain rows cost a tenth of 500 models."""
+
+    pk: int
+    name: str
+    provider: str
+    version: int
+    last_success_at: datetime | None
+    last_full_at: datetime | None
+    covered_since: datetime | None
+    paused_at: datetime | None
+    error: str
 
 
 @dataclass(frozen=True)
 class Board:
     user: User
-    projects: dict[int, Project]
+    projects: dict[int, Entry]
 
     @classmethod
     def of(cls, user: User) -> "Board":
-        projects = Project.objects.visible_to(user).only(*HEALTH)
-        return cls(user, {project.pk: project for project in projects})
+        rows = Project.objects.visible_to(user).values_list(*Entry._fields)
+        return cls(user, {row[0]: Entry(*row) for row in rows})
 
-    @property
+    @cached_property
     def jobs(self) -> BatchJobQuerySet:
-        return BatchJob.objects.filter(project__in=list(self.projects))
+        """The jobs of these projects; who sees all of them needs no list of hundreds in every query."""
+        if not self.user.is_superuser:
+            return BatchJob.objects.filter(project__in=list(self.projects))
+        removed = list(Project.objects.filter(removed_at__isnull=False).values_list("pk", flat=True))
+        return BatchJob.objects.exclude(project__in=removed) if removed else BatchJob.objects.all()
+
+    def place(self, job: BatchJob) -> None:
+        """Give ``job`` its project, as far as it is known here, without a query."""
+        job.project = Project(**self.projects[job.project_id]._asdict())
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -46,7 +67,7 @@ class Board:
         return format_html("{}, synced {}", many, relative(self.synced_at, at)) if self.synced_at else SafeString(many)
 
     @property
-    def in_trouble(self) -> list[Project]:
+    def in_trouble(self) -> list[Entry]:
         return [project for project in self.projects.values() if project.error and not project.paused_at]
 
     @property

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
 from jobs.counts import JobCounts
 from jobs.filters import JobFilter
 
@@ -15,6 +18,7 @@ RANGES = (
     ("30d", "Last 30 days"),
     ("custom", "From … to …"),
 )
+SELECTED = SafeString(" selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class Choice:
     options: list[Option]
     several: str
     without: str
+
+    @property
+    def as_html(self) -> SafeString:
+        """All options at once: 500 of them by the template would be half of a page's time."""
+        words = ((option.value, SELECTED if option.chosen else "", option.label) for option in self.options)
+        return format_html_join("", '<option value="{}"{}>{}</option>', words)
 
     @property
     def kept(self) -> list[str]:

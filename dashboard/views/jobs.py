@@ -53,7 +53,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     jobs = board.jobs.defer(*UNLISTED)
     page = chosen.page(jobs, at=at, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
-        job.project = board.projects[job.project_id]
+        board.place(job)
     query = chosen.query()
     return {
         "board": board,
@@ -87,7 +87,7 @@ def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:
 def job_detail(request: Request, pk: int) -> HttpResponseBase:
     chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
     job = get_object_or_404(board.jobs, pk=pk)
-    job.project = board.projects[job.project_id]
+    board.place(job)
     if not _wants_fragment(request):
         return render(request, "jobs/detail.html", job_context(board, job, chosen, at))
     return fragments.respond(
