@@ -146,6 +146,13 @@ class TestApplied:
 
         assert found("failures=1", at) == ["broke", "one bad"]
 
+    def test_unfinished_jobs_by_duration_are_the_oldest_first(self, project: Project, at: datetime) -> None:
+        for name, hours in [("young", 1), ("old", 5), ("middle", 3)]:
+            make_job(project, display_name=name, state=State.RUNNING, created_at=at - timedelta(hours=hours))
+
+        assert found("state=running&sort=duration", at) == ["old", "middle", "young"]
+        assert found("state=running&sort=duration&dir=asc", at) == ["young", "middle", "old"]
+
     @pytest.mark.parametrize(
         ("search", "names"),
         [
