@@ -63,7 +63,7 @@ class JobFilter:
     @property
     def order(self) -> Order:
         if self.sort == "duration" and self.states and ACTIVE.issuperset(self.states):
-            # No duration is stored yet, and walking an index past all that have one takes seconds: the oldest last longest.
+            # None has a duration yet, and walking an index past all that do takes seconds: the oldest last longest.
             return Order("by_created", not self.ascending)
         return Order(SORTS[self.sort], self.ascending)
 
