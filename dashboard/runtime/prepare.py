@@ -3,6 +3,7 @@
 import fcntl
 import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management import call_command
@@ -57,6 +58,13 @@ def kept_port(path: Path) -> int:
         port = probe("127.0.0.1", 0)
     path.write_text(str(port))
     return port
+
+
+def kept_moment(path: Path) -> datetime:
+    """When something began: now at its first start, the same at every later one."""
+    if not path.exists():
+        path.write_text(datetime.now(UTC).isoformat())
+    return datetime.fromisoformat(path.read_text())
 
 
 def own_folder(folder: Path) -> None:

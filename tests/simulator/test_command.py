@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,13 @@ def test_prebuilt_pages_follow_what_is_changed() -> None:
 
     assert (len(first), asked_while) == (100, asked_before)
     assert second[0] == first[1]
+
+
+def test_a_world_built_again_since_the_same_moment_goes_on_where_it_was() -> None:
+    def jobs_after_ten_minutes() -> dict[str, Any]:
+        simulator = build(accounts=3, jobs=31, seed=1, clock=Clock(NOON), every=60)
+        simulator.clock.set(NOON + timedelta(minutes=10))
+        account = simulator.accounts[0]
+        return {job.name: account.snapshot(job) for job in account.walk(None)}
+
+    assert jobs_after_ten_minutes() == jobs_after_ten_minutes()

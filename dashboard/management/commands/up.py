@@ -68,7 +68,8 @@ class Command(BaseCommand):
 
     def _simulated(self, data: Path, speed: float) -> list[Program]:
         (data / WORLD).write_text("")
-        return [programs.simulator(MANAGE, prepare.kept_port(data / "demo" / "port"), speed, WORLD)]
+        port, since = prepare.kept_port(data / "demo" / "port"), prepare.kept_moment(data / "demo" / "since")
+        return [programs.simulator(MANAGE, port, speed, since, WORLD)]
 
     def _greet(self, demo: bool) -> None:
         from dashboard.runtime import welcome  # not before the fork: the pages need not wait for this import

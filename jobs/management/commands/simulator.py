@@ -3,6 +3,7 @@
 import os
 import signal
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from jobs.simulator.clock import Clock
 from jobs.simulator.serve import address, build, describe, listen, server
+
+
+def moment(text: str) -> datetime:
+    """Aware; UTC where ``text`` names no zone. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
@@ -27,6 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--jobs", type=int, default=600, help="jobs at the start, over all accounts")
         parser.add_argument("--latency-ms", type=float, default=0.0, help="how long every answer waits")
         parser.add_argument("--accounts", type=int, default=3, help="every third one is Vertex AI")
+        parser.add_argument(
+            "--since", type=moment, metavar="TIME", help="the world began then (ISO 8601), so a restart continues it"
+        )
         parser.add_argument("--fast", action="store_true", help="prebuilt list pages and a clock that stands still")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,8 +46,9 @@ class Command(BaseCommand):
             place = f"{options['host']}:{options['port']}"
             raise CommandError(f"Cannot listen on {place}: {error}. Choose another --port.") from error
         fast = options["fast"]
-        clock = Clock(speed=0.0 if fast else options["speed"])
+        clock = Clock(options["since"], speed=0.0 if fast else options["speed"])
         simulator = build(options["accounts"], options["jobs"], options["seed"], clock, every=0.0 if fast else 90.0)
+        clock.set(datetime.now(UTC))
         simulator.latency = options["latency_ms"] / 1000
         running = server(simulator, lambda: self._announce(describe(simulator, address(bound))), fast)
         # uvicorn raises the signal that stopped it once more at its end; an ordinary end is what we want.
