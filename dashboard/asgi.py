@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from .door import guarded
 from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-pages: ASGIApp = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
+pages: ASGIApp = guarded(WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS))
 refuse_pending_migrations()
 get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
 

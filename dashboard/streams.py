@@ -16,6 +16,7 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest, parse_cookie
 
+from dashboard.door import refuse
 from dashboard.hub import Listener, Pending, hub
 from jobs.models import Project
 
@@ -30,13 +31,13 @@ threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stream")
 async def application(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Follow the projects of whoever the session cookie names, until they leave or lose their right to."""
     if scope["path"] != "/stream/":
-        return await _refuse(send, 404, b"There is no such stream.")
+        return await refuse(send, 404, b"There is no such stream.")
     if scope["method"] != "GET":
-        return await _refuse(send, 405, b"This address answers GET only.")
+        return await refuse(send, 405, b"This address answers GET only.")
     session = _session_key(scope)
     projects = await _visible(session)
     if projects is None:
-        return await _refuse(send, 403, b"Sign in to follow changes.")
+        return await refuse(send, 403, b"Sign in to follow changes.")
     listener = Listener(projects)
     await _begin(send)
     with hub().listening(listener):
@@ -122,9 +123,3 @@ async def _begin(send: Send) -> None:
 
 async def _write(send: Send, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
-
-
-async def _refuse(send: Send, status: int, words: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": words, "more_body": False})

@@ -1,0 +1,70 @@
+"""What comes before a thread takes a request up: its body is read whole, in bounded time and size.
+
+There are few threads for pages, so nobody may hold one by sending slowly; and Django itself bounds neither the files
+in a form nor the disk they are spooled to.
+"""
+
+import asyncio
+
+from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Send
+
+LARGEST_BODY = 1_000_000  # bytes; the largest form holds a key file of 64,000
+BODY_SECONDS = 30.0
+
+
+class TooLarge(Exception):
+    """A body of more than LARGEST_BODY."""
+
+
+class Left(Exception):
+    """The client went away before its request was complete."""
+
+
+def guarded(pages: ASGIApp) -> ASGIApp:
+    """``pages``, which now only hear of requests that are complete."""
+
+    async def application(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _whole(receive)
+        except TimeoutError:
+            return await refuse(send, 408, b"The request took too long to arrive: send it again.")
+        except TooLarge:
+            return await refuse(send, 413, b"This is more than any form here takes: send less than 1 MB.")
+        except Left:
+            return
+        await pages(_unambiguous(scope), _repeated(body), send)
+
+    return application
+
+
+async def refuse(send: Send, status: int, words: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words, "more_body": False})
+
+
+async def _whole(receive: Receive) -> bytes:
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Left
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+    return bytes(body)
+
+
+def _unambiguous(scope: HTTPScope) -> HTTPScope:
+    """Without header names that hold "_": WSGI cannot tell X_Forwarded_For from the X-Forwarded-For of a proxy."""
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    return {**scope, "headers": headers}
+
+
+def _repeated(body: bytes) -> Receive:
+    async def receive() -> ReceiveEvent:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
