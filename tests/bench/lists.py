@@ -1,5 +1,6 @@
 """The list page of a large board: every sort × filter, first and 20,000 rows deep, against the bare driver query."""
 
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -65,13 +66,16 @@ def measure(chosen: dict[str, str]) -> None:
     browser = signed_in(person)
     every: list[float] = []
     for name, query in chosen.items():
-        pages = list(of_all_sorts(browser, query))
-        times = [one for timed in pages for one in timed]
+        pages = dict(of_all_sorts(browser, query))
+        times = [one for timed in pages.values() for one in timed]
+        worst = max(pages, key=lambda page: statistics.median(pages[page]))
         bare, counts = bare_query(query), counts_alone(person, query)
         every += times
-        value = f"p95 {p95(times):.0f} ms, slowest {max(times):.0f}"
+        value = f"p95 {p95(times):.0f} ms"
+        slowest = f"{worst}: median {statistics.median(pages[worst]):.0f} ms"
         holds = p95(times) <= HOLD_MS and counts <= COUNTS_MS
-        say(f"{name}: 5 sorts, first and deep", value, f"bare query {bare:.1f} ms, counts {counts:.1f} ms", holds=holds)
+        facts = f"slowest by {slowest}; bare query {bare:.1f} ms, counts {counts:.1f} ms"
+        say(f"{name}: 5 sorts, first and deep", value, facts, holds=holds)
     say("all of them", f"p95 {p95(every):.0f} ms", f"<= {HOLD_MS} ms", holds=p95(every) <= HOLD_MS)
 
 
@@ -84,12 +88,13 @@ def signed_in(person: Any) -> Any:
     return browser
 
 
-def of_all_sorts(browser: Any, query: str) -> Iterator[list[float]]:
+def of_all_sorts(browser: Any, query: str) -> Iterator[tuple[str, list[float]]]:
+    """What is measured, and the milliseconds it took."""
     for sort in SORTS:
-        for cursor in ("", deep_cursor(query, sort)):
+        for place, cursor in (("first", ""), ("deep", deep_cursor(query, sort))):
             url = f"/?{query}&sort={sort}{cursor}"
             fetch(browser, url)
-            yield [fetch(browser, url) for _ in range(TIMES)]
+            yield f"{sort}, {place}", [fetch(browser, url) for _ in range(TIMES)]
 
 
 def fetch(browser: Any, url: str) -> float:
