@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
-from .base import Page, RawJob, TransientError
+from .base import Page, RawJob, RefusedError, TransientError
 from .reading import decode, identity, mapping, text
 from .wire import Answer
+
+MOST_JOBS = 10_000  # on a page; 100 are asked for
+LONGEST_TOKEN = 8_000  # it becomes part of a URL
 
 
 class _Named(msgspec.Struct):
@@ -20,8 +23,11 @@ _items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def read_page(answer: Answer, key: str) -> Page:
-    """The page in ``answer``, whose jobs stand in the list ``key``; raise TransientError if it is no list."""
+    """The page in ``answer``, whose jobs stand in the list ``key``; raise TransientError if it is no list,
+    RefusedError if it is no page."""
     bodies, token = _strictly(answer.body, key) or _leniently(answer.body, key)
+    if len(bodies) > MOST_JOBS or len(token) > LONGEST_TOKEN:
+        raise RefusedError("The provider's answer is far larger than a page of jobs can be, so it is not read.")
     jobs = [raw_job(body) for body in bodies]
     return Page(jobs, token, answer.latency, answer.skew)
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 
+from . import deadline
 from .base import CredentialError, Gate, GoneError, PageTokenExpired, ProviderError, RefusedError, TransientError
 from .reading import decode, line, mapping, text
+from .unpacking import A_JOB, A_LIST, ENCODING, Bounds, unpacked
 
 TIMEOUT = httpx.Timeout(30, connect=10)
-LARGEST_ANSWER = 256 * 1024 * 1024
 LONGEST_WAIT = 3600.0
-PATIENCE = 90.0  # for one whole answer: a body that drips in passes every read timeout
+PATIENCE = 90.0  # for one whole answer: what drips in passes every read timeout
 USER_AGENT = "batchboard"
 
 
@@ -36,7 +37,8 @@ def shared_client() -> httpx.Client:
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
     cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     headers = {"user-agent": USER_AGENT}
-    return httpx.Client(timeout=TIMEOUT, limits=limits, headers=headers, cookies=cookies, trust_env=False)
+    transport = deadline.transport(limits)
+    return httpx.Client(timeout=TIMEOUT, transport=transport, headers=headers, cookies=cookies, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +59,35 @@ class Wire:
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, listing: bool = False) -> Answer:
         """Raise a ProviderError of the right kind; ``listing`` says that the path lists jobs."""
-        status, answered, body, latency = self._ask(path, params)
+        bounds = A_LIST if listing else A_JOB
+        status, answered, body, latency = self._ask(path, params, bounds)
         if status == 401 and self.renew():
-            status, answered, body, latency = self._ask(path, params)
+            status, answered, body, latency = self._ask(path, params, bounds)
         if status == 200:
             return Answer(body, latency, _skew(answered))
         raise sort_failure(status, answered, body, listing=listing, paging=bool(params and params.get("pageToken")))
 
-    def _ask(self, path: str, params: Mapping[str, str] | None) -> tuple[int, httpx.Headers, bytes, float]:
+    def _ask(
+        self, path: str, params: Mapping[str, str] | None, bounds: Bounds
+    ) -> tuple[int, httpx.Headers, bytes, float]:
         """Status, headers, body (of an error without secrets) and seconds."""
         headers = _sendable(self.sign())
         with self.gate():
             started = time.monotonic()
-            status, answered, body = self._exchange("GET", path, params, headers)
+            status, answered, body = self._exchange(path, params, headers, bounds)
             latency = time.monotonic() - started
         return status, answered, body if status == 200 else _without_secrets(body, headers), latency
 
     def _exchange(
-        self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
+        self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str], bounds: Bounds
     ) -> tuple[int, httpx.Headers, bytes]:
+        url, sent = self.base_url.rstrip("/") + path, {**headers, "accept-encoding": ENCODING}
         try:
-            url = self.base_url.rstrip("/") + path
-            with self.client.stream(method, url, params=params, headers=headers, follow_redirects=False) as response:
-                return response.status_code, response.headers, _read(response, self.patience)
+            with (
+                deadline.within(self.patience),
+                self.client.stream("GET", url, params=params, headers=sent, follow_redirects=False) as response,
+            ):
+                return response.status_code, response.headers, _read(response, self.patience, bounds)
         except httpx.TimeoutException as exc:
             raise TransientError("The provider did not answer in time; it is asked again later.") from exc
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as exc:
@@ -101,14 +109,12 @@ def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
     return body
 
 
-def _read(response: httpx.Response, patience: float) -> bytes:
-    chunks, size, deadline = [], 0, time.monotonic() + patience
-    for chunk in response.iter_bytes():
-        if time.monotonic() > deadline:
+def _read(response: httpx.Response, patience: float, bounds: Bounds) -> bytes:
+    chunks, ends = [], time.monotonic() + patience
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    for chunk in unpacked(response.iter_raw(), encoding, bounds):
+        if time.monotonic() > ends:
             raise TransientError("The provider's answer came in too slowly; it is asked again later.")
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            raise RefusedError("The provider's answer is over 256 MB, which is more than a list or a job can be.")
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -11,6 +11,8 @@ from jobs.models import Project
 from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, Provider, RawJob, Scope, TransientError
 
 RESTARTS = 2
+MOST_PAGES = 20_000  # two million jobs
+MOST_EMPTY = 200  # pages in a row; a filtered list has some
 Clock = Callable[[], datetime]
 
 
@@ -43,16 +45,18 @@ class Reader:
         yield from self._pages_once(scope)
 
     def _pages_once(self, scope: Scope) -> Iterator[Page]:
-        token, used = "", set()
-        while True:
+        token, empty = "", 0
+        used: set[str] = set()
+        while len(used) < MOST_PAGES and empty < MOST_EMPTY:
             page = self._page(token, scope)
             yield page
-            token = page.next_token
+            token, empty = page.next_token, 0 if page.jobs else empty + 1
             if not token:
                 return
             if token in used:
                 raise TransientError("The provider's list repeats itself; it is read again later.")
             used.add(token)
+        raise TransientError("The provider's list does not end; it is read again later.")
 
     def _page(self, token: str, scope: Scope) -> Page:
         self.renew()

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, RawJob, Scope, TransientError
 from jobs.states import State
-from jobs.sync.reader import Reader
+from jobs.sync.reader import MOST_EMPTY, Reader
 
 from .conftest import Watched
 
@@ -132,3 +132,12 @@ def test_one_hostile_job_blocks_no_other(watched: Watched) -> None:
     assert (report.created, report.errors) == (5, [])
     names = watched.project.jobs.values_list("display_name", flat=True)
     assert all(len(name) <= 300 for name in names)
+
+
+def test_a_list_of_empty_pages_without_end_is_left(watched: Watched) -> None:
+    endless = Pages({str(number or ""): str(number + 1) for number in range(MOST_EMPTY)})
+
+    with pytest.raises(TransientError, match="does not end"):
+        list(reader(watched, endless).pages())
+
+    assert len(endless.asked) == 200
