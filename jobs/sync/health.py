@@ -1,4 +1,7 @@
-"""What a sync leaves on its project: health in a sentence, when it covered what, and when to come again."""
+"""What a sync leaves on its project: health in a sentence, when it covered what, and when to come again.
+
+What people ask for while a sync runs moves ``next_sync_at``; then their wish stands and the sync's does not.
+"""
 
 import random
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
 
 from jobs.models import Project
 
@@ -27,7 +32,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Success:
+    """``full``: everything was listed and what vanished was marked; ``whole``: all that was to be read was read."""
+
     full: bool
+    whole: bool
     changed: bool
     covered_since: datetime | None
     latency: float | None
@@ -49,10 +57,11 @@ def succeed(project: Project, token: UUID, found: Success, *, at: datetime) -> b
     }
     fields |= {"covered_since": found.covered_since} if found.covered_since else {}
     fields |= {"last_changed_at": at} if found.changed else {}
-    if found.full:
-        fields |= {"last_full_at": at, "full_sync_wanted": False, "brake_released_at": None}
+    fields |= {"last_full_at": at, "brake_released_at": None} if found.full else {}
+    if found.whole:
+        fields["full_sync_wanted"] = _unless_asked(project, Value(False), F("full_sync_wanted"))
     changed_at = at if found.changed else project.last_changed_at
-    return _finish(project, token, at, _quiet_pace(project, changed_at, at), fields)
+    return _finish(project, token, at, _jitter(_quiet_pace(project, changed_at, at)), fields)
 
 
 def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bool:
@@ -66,12 +75,19 @@ def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bo
     }
     if failures >= SWEEP_AFTER_FAILURES:
         fields["full_sync_wanted"] = True
-    return _finish(project, token, at, back_off(trouble, failures), fields)
+    pause = max(_jitter(back_off(trouble, failures)), timedelta(seconds=trouble.retry_after or 0))
+    return _finish(project, token, at, pause, fields)
 
 
 def _finish(project: Project, token: UUID, at: datetime, pause: timedelta, fields: dict[str, Any]) -> bool:
-    fields |= {"last_attempt_at": at, "next_sync_at": at + _jitter(pause), "leased_until": None, "lease_token": None}
+    next_sync_at = _unless_asked(project, Value(at + pause), F("next_sync_at"))
+    fields |= {"last_attempt_at": at, "next_sync_at": next_sync_at, "leased_until": None, "lease_token": None}
     return Project.objects.held_by(token).filter(pk=project.pk).update(**fields) == 1
+
+
+def _unless_asked(project: Project, ours: Combinable, theirs: Combinable) -> Case:
+    """``ours``, but ``theirs`` when somebody asked for a sync after this one began."""
+    return Case(When(next_sync_at=project.next_sync_at, then=ours), default=theirs)
 
 
 def _quiet_pace(project: Project, changed_at: datetime | None, at: datetime) -> timedelta:
@@ -84,13 +100,12 @@ def _quiet_pace(project: Project, changed_at: datetime | None, at: datetime) -> 
 
 
 def back_off(trouble: Trouble, failures: int) -> timedelta:
-    """Longer with each failure in a row; what the provider asks for is honoured."""
+    """Longer with each failure in a row."""
     if trouble.kind == "credential":
         least, most = CREDENTIAL_BACK_OFF
     else:
         least, most = timedelta(seconds=settings.SYNC_ACTIVE_SECONDS), SLOWEST_BACK_OFF
-    pause = min(least * (1 << min(failures - 1, 10)), most)
-    return max(pause, timedelta(seconds=trouble.retry_after or 0))
+    return min(least * (1 << min(failures - 1, 10)), most)
 
 
 def _jitter(pause: timedelta) -> timedelta:

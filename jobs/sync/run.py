@@ -109,8 +109,10 @@ def _write_down(project: Project, token: UUID, work: Work | None, trouble: healt
         health.fail(project, token, trouble, at=now())
         return
     outcome, reader = work.outcome, work.reader
+    whole = not outcome.unfinished and (trouble is None or bool(trouble.brake))
     success = health.Success(
-        full=outcome.full and not outcome.unfinished and trouble is None,
+        full=outcome.full and whole and trouble is None,
+        whole=whole,
         changed=outcome.visible_changes > 0,
         covered_since=outcome.covered_since,
         latency=fmean(reader.latencies) if reader.latencies else None,

@@ -1,11 +1,14 @@
 """What a sync says of its project, and when it comes again."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
+from jobs import projects
 from jobs.models import Project
-from jobs.sync.health import Trouble, back_off
+from jobs.sync import health
+from jobs.sync.health import Success, Trouble, back_off
 
 from .conftest import Watched
 
@@ -63,12 +66,25 @@ def test_the_wait_a_provider_asks_for_is_honoured(watched: Watched) -> None:
 
     watched.sync()
 
-    assert pause(watched) >= 108
+    assert pause(watched) >= 120
     assert watched.project.error_kind == "transient"
 
 
 def test_a_hundred_failures_wait_a_quarter_of_an_hour() -> None:
     assert back_off(Trouble("transient", "…"), 100) == timedelta(minutes=15)
+
+
+def test_what_people_ask_for_while_a_sync_runs_is_not_forgotten(gemini: Watched) -> None:
+    gemini.sync()
+    at = gemini.account.clock.now()
+    token = Project.objects.filter(pk=gemini.project.pk).claim(at, timedelta(seconds=60))
+    running = Project.objects.get(pk=gemini.project.pk)
+    projects.sync_now(gemini.project, by=projects.Actor(None, at))
+
+    health.succeed(running, token or uuid4(), Success(True, True, True, None, None, None), at=at)
+
+    gemini.project.refresh_from_db()
+    assert (gemini.project.next_sync_at, gemini.project.full_sync_wanted) == (at, True)
 
 
 def test_a_refused_credential_is_tried_rarely() -> None:
