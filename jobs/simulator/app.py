@@ -135,7 +135,7 @@ class Simulator:
         return self._for_account(request, self._account(request))
 
     def _for_account(self, request: Request, account: Account | None) -> Response:
-        rules = account.faults.matching(request.path) if account else []
+        rules = account.faults.matching(request.path, request.query_string.decode()) if account else []
         response = faults.before(rules, self.stopped)
         if response is None:
             try:

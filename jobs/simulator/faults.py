@@ -24,7 +24,7 @@ HTML = b"<!doctype html><title>Sign in</title><p>Please sign in to the guest net
 
 @dataclass
 class Rule:
-    """One way to misbehave, for requests whose path matches, ``times`` times (None = until cleared)."""
+    """One way to misbehave, for requests whose path or query matches, ``times`` times (None = until cleared)."""
 
     kind: str
     status: int = 200
@@ -35,8 +35,9 @@ class Rule:
     times: int | None = None
     path: str | None = None
 
-    def takes(self, path: str) -> bool:
-        if self.times == 0 or not re.search(self.path or "", path):
+    def takes(self, path: str, query: str) -> bool:
+        pattern = self.path or ""
+        if self.times == 0 or not (re.search(pattern, path) or re.search(pattern, query)):
             return False
         self.times = None if self.times is None else self.times - 1
         return True
@@ -104,10 +105,10 @@ class Faults:
         self.rules.clear()
         self.with_empty_page, self.shuffled, self.skew, self.hostile = False, False, 0.0, {}
 
-    def matching(self, path: str) -> list[Rule]:
+    def matching(self, path: str, query: str = "") -> list[Rule]:
         """The rules for this request, used up by one."""
         with self.lock:
-            return [rule for rule in self.rules if rule.takes(path)]
+            return [rule for rule in self.rules if rule.takes(path, query)]
 
     def odd_jobs(self) -> list[Any]:
         return self.hostile if isinstance(self.hostile, list) else []

@@ -200,8 +200,10 @@ class Work:
         return batch.settled
 
     def _store_news(self, batch: merge.Batch) -> None:
+        # Until a sync has read all it came for, new jobs stored may hide others from the next that stops early.
+        unsure = {"full_sync_wanted": True} if batch.new_names else {}
         with transaction.atomic():
-            self.reader.hold()
+            self.reader.hold(**unsure)
             changes = merge.write(self.project, batch, at=self.reader.now())
             self._bump(changes.job_ids)
         self.outcome.created += changes.created

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, RawJob, Scope, TransientError
+from jobs.simulator.jobs import Outcome
 from jobs.states import State
 from jobs.sync.reader import MOST_EMPTY, Reader
 
@@ -51,6 +52,22 @@ def test_an_incremental_sync_stops_at_a_settled_page(gemini: Watched) -> None:
 
     assert (report.requests, report.created) == (2, 1)
     assert gemini.job(fresh.name).state == State.QUEUED
+
+
+@pytest.mark.parametrize(("newest", "cut"), [("succeed", "pageToken"), ("run", "create_time|pageToken")])
+def test_new_jobs_behind_an_interruption_are_found(watched: Watched, newest: Outcome, cut: str) -> None:
+    fill(watched, 5)
+    watched.sync()
+    for _ in range(250):
+        watched.account.add_job(created=watched.account.clock.now() - DAY / 2)
+    watched.account.add_job(created=watched.account.clock.now() - DAY / 4, outcome=newest)
+    watched.account.faults.reset(path=cut)
+    watched.sync()
+    watched.account.faults.clear()
+
+    watched.sync()
+
+    assert watched.project.jobs.count() == 256
 
 
 def test_an_old_straggler_is_asked_for_alone(gemini: Watched) -> None:
