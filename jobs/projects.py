@@ -97,10 +97,8 @@ def edit(project: Project, draft: Draft, *, by: Actor, any_host: bool = False) -
     before = {key: getattr(project, key) for key in asdict(draft)}
     for key, value in asdict(draft).items():
         setattr(project, key, value)
-    _save(project, [*before])
     changed = [key for key, value in before.items() if getattr(project, key) != value]
-    if set(changed) - {"name"}:
-        _expect_same_account(project, by)
+    _save(project, [*before, *(_expect_same_account(project, by) if set(changed) - {"name"} else [])])
     _record("edit project", project, by, changed=changed)
 
 
@@ -112,8 +110,7 @@ def rotate(project: Project, credential: Credential, *, by: Actor) -> None:
     project.error = project.error_kind = project.brake = ""
     project.failures = 0
     fields = ["credential", "credential_kind", "credential_fingerprint", "credential_set_at", "error", "error_kind"]
-    project.save(update_fields=[*fields, "brake", "failures"])
-    _expect_same_account(project, by)
+    project.save(update_fields=[*fields, "brake", "failures", *_expect_same_account(project, by)])
     _record("rotate credential", project, by, credential=credential.kind)
 
 
@@ -221,9 +218,23 @@ def _refuse_foreign(project: Project, credential: Credential) -> None:
         raise ProjectRefused(str(exc), "secret") from exc
 
 
-def _expect_same_account(project: Project, by: Actor) -> None:
-    """The next sync must find a known job before it stores anything, and runs at once."""
-    Project.objects.filter(pk=project.pk).update(credential_proven=False, next_sync_at=by.at, full_sync_wanted=True)
+def _expect_same_account(project: Project, by: Actor) -> list[str]:
+    """The next sync runs at once and must find a known job before it stores anything; the names of the fields set.
+
+    One that runs loses its lease: it speaks of the old account. So does a person's word about jobs that vanished.
+    """
+    fields = {
+        "credential_proven": False,
+        "full_sync_wanted": True,
+        "next_sync_at": by.at,
+        "leased_until": None,
+        "lease_token": None,
+        "brake_released_at": None,
+        "same_account_as": None,
+    }
+    for name, value in fields.items():
+        setattr(project, name, value)
+    return list(fields)
 
 
 def _connect(draft: Draft, credential: Credential) -> Provider:

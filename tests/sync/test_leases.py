@@ -1,16 +1,23 @@
 """One worker at a time, and a slow one overwrites nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
 
+from jobs import projects
 from jobs.connections import connect
+from jobs.credentials import Credential
 from jobs.models import Project
-from jobs.sync import merge, sync_project
+from jobs.projects import Actor
+from jobs.sync import health, merge, sync_project
+from jobs.sync.health import Success, Trouble
 from jobs.sync.reader import LeaseLost, Reader
 from jobs.sync.work import Work
+
+from tests.conftest import AT
 
 from .conftest import Watched
 
@@ -88,6 +95,37 @@ def test_a_finished_sync_frees_the_project(gemini: Watched) -> None:
     gemini.sync()
 
     assert (gemini.project.leased_until, gemini.project.lease_token) == (None, None)
+
+
+def test_a_sync_by_the_old_credential_says_nothing_of_the_new_one(gemini: Watched) -> None:
+    gemini.sync()
+    by = Actor(None, gemini.account.clock.now())
+    token, running = claimed(gemini)
+    projects.rotate(gemini.project, Credential("api_key", gemini.account.add_key()), by=by)
+
+    assert not health.fail(running, token, Trouble("credential", "Rotate it."), at=by.at)
+
+    gemini.project.refresh_from_db()
+    assert (gemini.project.error, gemini.project.next_sync_at) == ("", by.at)
+
+
+def test_a_sync_of_the_old_place_proves_nothing_of_the_new_one(vertex: Watched) -> None:
+    Project.objects.update(brake="mass_vanish", brake_released_at=AT)
+    token, running = claimed(vertex)
+    moved = replace(projects.draft_of(running), location="us-east5")
+    projects.edit(vertex.project, moved, by=Actor(None, AT), any_host=True)
+
+    assert not health.succeed(running, token, Success(True, True, False, None, None, None), at=AT)
+
+    vertex.project.refresh_from_db()
+    assert (vertex.project.credential_proven, vertex.project.brake_released_at) == (False, None)
+
+
+def claimed(watched: Watched) -> tuple[UUID, Project]:
+    """The project as a worker that begins a sync holds it."""
+    token = Project.objects.filter(pk=watched.project.pk).claim(watched.account.clock.now(), timedelta(seconds=60))
+    assert token is not None
+    return token, Project.objects.get(pk=watched.project.pk)
 
 
 def reader_of(watched: Watched, token: UUID) -> Reader:
