@@ -81,6 +81,7 @@ class Project(models.Model):
     last_attempt_at = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(null=True)
     last_full_at = models.DateTimeField(null=True)
+    swept_at = models.DateTimeField(null=True)  # as last_full_at, but also when a brake kept it from marking jobs gone
     covered_since = models.DateTimeField(null=True)
     last_changed_at = models.DateTimeField(null=True)
     latency_ms = models.PositiveIntegerField(null=True)

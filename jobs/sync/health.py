@@ -32,9 +32,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """``full``: everything was listed and what vanished was marked; ``whole``: all that was to be read was read."""
+    """``full``: everything was listed (``swept``) and what vanished was marked; ``whole``: no sweep need follow."""
 
     full: bool
+    swept: bool
     whole: bool
     changed: bool
     covered_since: datetime | None
@@ -48,9 +49,6 @@ def succeed(project: Project, token: UUID, found: Success, *, at: datetime) -> b
     fields: dict[str, Any] = {
         "last_success_at": at,
         "failures": 0,
-        "error_kind": found.warning.kind if found.warning else "",
-        "error": found.warning.sentence if found.warning else "",
-        "brake": found.warning.brake if found.warning else "",
         "latency_ms": round(found.latency * 1000) if found.latency is not None else None,
         "clock_skew_seconds": found.skew,
         "credential_proven": True,
@@ -58,10 +56,19 @@ def succeed(project: Project, token: UUID, found: Success, *, at: datetime) -> b
     fields |= {"covered_since": found.covered_since} if found.covered_since else {}
     fields |= {"last_changed_at": at} if found.changed else {}
     fields |= {"last_full_at": at, "brake_released_at": None} if found.full else {}
-    if found.whole:
-        fields["full_sync_wanted"] = _unless_asked(project, Value(False), F("full_sync_wanted"))
+    fields |= {"swept_at": at} if found.swept else {}
+    wanted = _unless_asked(project, Value(False), F("full_sync_wanted")) if found.whole else True
+    fields |= {"full_sync_wanted": wanted, **_verdict(project, found)}
     changed_at = at if found.changed else project.last_changed_at
     return _finish(project, token, at, _jitter(_quiet_pace(project, changed_at, at)), fields)
+
+
+def _verdict(project: Project, found: Success) -> dict[str, str]:
+    """What is said of the project now. The brake of a sweep stands until another sweep finds no reason for it."""
+    if project.brake == "mass_vanish" and not found.full and found.warning is None:
+        return {}
+    warning = found.warning or Trouble("", "")
+    return {"error_kind": warning.kind, "error": warning.sentence, "brake": warning.brake}
 
 
 def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bool:
@@ -71,9 +78,9 @@ def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bo
         "failures": failures,
         "error_kind": trouble.kind,
         "error": trouble.sentence,
-        "brake": trouble.brake,
+        "brake": trouble.brake or project.brake,
     }
-    if failures >= SWEEP_AFTER_FAILURES:
+    if failures >= SWEEP_AFTER_FAILURES or project.brake:
         fields["full_sync_wanted"] = True
     pause = max(_jitter(back_off(trouble, failures)), timedelta(seconds=trouble.retry_after or 0))
     return _finish(project, token, at, pause, fields)

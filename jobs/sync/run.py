@@ -66,7 +66,7 @@ def sync_project(project_id: int, *, now: Clock, full: bool = False) -> Report |
 def wants_full(project: Project, now: Clock) -> bool:
     """A full sweep now and then, after errors, and when somebody asked for it."""
     every = timedelta(seconds=settings.SYNC_FULL_SECONDS)
-    return project.full_sync_wanted or project.last_full_at is None or now() - project.last_full_at >= every
+    return project.full_sync_wanted or project.swept_at is None or now() - project.swept_at >= every
 
 
 def _attempt(project: Project, token: UUID, now: Clock, *, full: bool) -> Report:
@@ -109,10 +109,12 @@ def _write_down(project: Project, token: UUID, work: Work | None, trouble: healt
         health.fail(project, token, trouble, at=now())
         return
     outcome, reader = work.outcome, work.reader
-    whole = not outcome.unfinished and (trouble is None or bool(trouble.brake))
+    braked = trouble is not None and bool(trouble.brake)
+    swept = outcome.full and not outcome.unfinished and (trouble is None or braked)
     success = health.Success(
-        full=outcome.full and whole and trouble is None,
-        whole=whole,
+        full=swept and not braked,
+        swept=swept,
+        whole=swept or (trouble is None and not outcome.unfinished),
         changed=outcome.visible_changes > 0,
         covered_since=outcome.covered_since,
         latency=fmean(reader.latencies) if reader.latencies else None,

@@ -105,6 +105,52 @@ def test_a_mass_vanish_stops_and_asks(watched: Watched) -> None:
     assert watched.account.journal.count(method="GET") == 1
 
 
+def brake(watched: Watched) -> None:
+    """A sweep meets an empty list where 20 jobs were."""
+    fill(watched, 20)
+    watched.sync()
+    list_nothing(watched)
+    watched.pass_time(60)
+    watched.sync(full=True)
+    watched.account.faults.clear()
+
+
+def list_nothing(watched: Watched) -> None:
+    watched.account.faults.set(200, {}, path="(batches|Jobs)$")
+
+
+def test_a_brake_stands_while_other_syncs_go_well(watched: Watched) -> None:
+    brake(watched)
+    swept_at = watched.project.swept_at
+
+    report = watched.sync()
+
+    assert (report.errors, watched.project.swept_at) == ([], swept_at)
+    assert (watched.project.brake, watched.project.error_kind) == ("mass_vanish", "brake")
+
+
+def test_a_brake_outlives_trouble_and_gives_its_reason_again(watched: Watched) -> None:
+    brake(watched)
+    watched.account.faults.set(status=503)
+    watched.sync()
+    assert watched.project.brake == "mass_vanish"
+    watched.account.faults.clear()
+    list_nothing(watched)
+
+    watched.sync()
+
+    assert watched.project.error.startswith("20 of 20 jobs are no longer listed")
+
+
+def test_a_brake_clears_when_the_jobs_are_listed_again(watched: Watched) -> None:
+    brake(watched)
+    watched.pass_time(3600)
+
+    watched.sync()
+
+    assert (watched.project.brake, watched.project.error, gone(watched)) == ("", "", set())
+
+
 def test_ten_vanished_jobs_are_no_mass(watched: Watched) -> None:
     names = fill(watched, 20)
     watched.sync()

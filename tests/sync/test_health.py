@@ -81,7 +81,7 @@ def test_what_people_ask_for_while_a_sync_runs_is_not_forgotten(gemini: Watched)
     running = Project.objects.get(pk=gemini.project.pk)
     projects.sync_now(gemini.project, by=projects.Actor(None, at))
 
-    health.succeed(running, token or uuid4(), Success(True, True, True, None, None, None), at=at)
+    health.succeed(running, token or uuid4(), Success(True, True, True, True, None, None, None), at=at)
 
     gemini.project.refresh_from_db()
     assert (gemini.project.next_sync_at, gemini.project.full_sync_wanted) == (at, True)

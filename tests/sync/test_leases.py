@@ -16,7 +16,6 @@ from jobs.sync import health, merge, sync_project
 from jobs.sync.health import Success, Trouble
 from jobs.sync.reader import LeaseLost, Reader
 from jobs.sync.work import Work
-
 from tests.conftest import AT
 
 from .conftest import Watched
@@ -115,7 +114,7 @@ def test_a_sync_of_the_old_place_proves_nothing_of_the_new_one(vertex: Watched) 
     moved = replace(projects.draft_of(running), location="us-east5")
     projects.edit(vertex.project, moved, by=Actor(None, AT), any_host=True)
 
-    assert not health.succeed(running, token, Success(True, True, False, None, None, None), at=AT)
+    assert not health.succeed(running, token, Success(True, True, True, False, None, None, None), at=AT)
 
     vertex.project.refresh_from_db()
     assert (vertex.project.credential_proven, vertex.project.brake_released_at) == (False, None)
