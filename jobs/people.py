@@ -1,5 +1,9 @@
 """What admins do to people and memberships; each written down in the audit."""
 
+from datetime import datetime
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from jobs import audit
@@ -31,9 +35,10 @@ def note_link(person: User, *, by: Actor) -> None:
 
 @transaction.atomic
 def deactivate(person: User, *, by: Actor) -> None:
-    """End a person's access at once, sessions included. Raise PersonRefused for the last superuser."""
+    """End a person's access at once and for good, sessions included. Raise PersonRefused for the last superuser."""
     _keep_a_superuser(person)
     if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
+        _end_sessions(person, by.at)
         _record("deactivate person", person, by)
 
 
@@ -70,6 +75,13 @@ def revoke(member: Membership, *, by: Actor) -> None:
     """End a membership."""
     _record("remove member", member, by, person=member.user.username, role=member.role)
     member.delete()
+
+
+def _end_sessions(person: User, at: datetime) -> None:
+    """Else they would live again when the person is reactivated. Each is opened to tell whose it is: a team has few."""
+    for session in list(Session.objects.filter(expire_date__gt=at)):
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk):
+            session.delete()
 
 
 def _keep_a_superuser(leaving: User) -> None:

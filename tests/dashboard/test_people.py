@@ -118,6 +118,15 @@ def test_a_deactivated_person_is_signed_out_at_once(root: Client, victor: User, 
     assert browser.get(reverse("project_list")).status_code == 302
 
 
+def test_a_session_from_before_does_not_live_again(root: Client, victor: User, client_for: ClientFor) -> None:
+    lost = client_for(victor)
+    press(root, "person_deactivate", victor)
+    press(root, "person_reactivate", victor)
+
+    assert lost.get("/").status_code == 302
+    assert root.get("/").status_code == 200
+
+
 def test_a_reactivated_person_keeps_their_memberships(root: Client, victor: User, project: Project) -> None:
     press(root, "person_deactivate", victor)
     press(root, "person_reactivate", victor)
