@@ -1,5 +1,6 @@
 """What people do to projects: add, check, edit, rotate, pause, remove; each written down in the audit."""
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ from jobs.providers import PROVIDERS
 from jobs.providers.base import Account, Provider, ProviderError
 from jobs.providers.signing import read_service_account
 from jobs.vault import fingerprint
+
+# C1 controls, line separators and bidi controls, with which one name passes for another's
+_DECEIVING = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class ProjectRefused(Exception):
@@ -171,6 +175,8 @@ def _refuse_nonsense(
         no_slash(draft.name)
     except ValidationError as exc:
         raise ProjectRefused(exc.messages[0], "name") from exc
+    if _DECEIVING.search(draft.name):
+        raise ProjectRefused("A project's name holds no signs that turn the writing round: type it anew.", "name")
     if credential.kind not in kind.credential_kinds:
         raise ProjectRefused(f"{kind.label} takes: {', '.join(kind.credential_kinds)}.", "credential_kind")
     for field in kind.fields:

@@ -23,6 +23,8 @@ def test_only_a_superuser_lends_the_servers_identity(alice: User, at: datetime) 
     ("draft", "field"),
     [
         (Draft("a/b", "gemini"), "name"),
+        (Draft("evil\u202eelpoep", "gemini"), "name"),
+        (Draft("a\x9b2Jb", "gemini"), "name"),
         (Draft("a", "nobody"), "provider"),
         (Draft("a", "gemini", base_url="https://evil.example"), "base_url"),
         (Draft("a", "gemini", base_url="https://generativelanguage.googleapis.com.evil.example"), "base_url"),
