@@ -19,6 +19,7 @@ from .figures import Curve, number, rate
 from .rows import JobRow, job_url
 
 RAW_SHOWN = 64_000
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
     query = chosen.query()
     row = JobRow(job, at=at, query=query)
     samples = list(ProgressSample.objects.filter(job=job))
-    changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id"))
+    changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id")[: MOST_STEPS + 1])
     before, after = chosen.neighbours(board.jobs.only("pk"), job, at=at)
     return {
         "job": job,
@@ -49,7 +50,8 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "numbers": _numbers(row),
         "curve": Curve.of(samples, row.requests.total),
         "rate": rate(samples) if job.is_active else "",
-        "steps": [_step(job, change, at) for change in changes],
+        "steps": [_step(job, change, at) for change in changes[:MOST_STEPS]],
+        "more_steps": len(changes) > MOST_STEPS,
         "labels": sorted(job.labels.items()) if isinstance(job.labels, dict) else [],
         "moments": _moments(job, at),
         "gone": _gone(job),
@@ -62,7 +64,7 @@ def pretty(raw: bytes) -> bytes:
     """JSON with line breaks, its numbers as they were written; anything else unchanged."""
     try:
         return msgspec.json.format(raw, indent=2)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return raw
 
 
@@ -109,10 +111,11 @@ def _step(job: BatchJob, change: StateChange, at: datetime) -> Step:
 def _raw(job: BatchJob, at: datetime) -> dict[str, Any]:
     """The latest answer as text to show, unless it is too long for a page."""
     payload = Payload.objects.filter(change__job=job).order_by("-change_id").first()
-    text = pretty(payload.raw).decode(errors="replace") if payload else ""
+    too_long = payload is not None and payload.size > RAW_SHOWN  # known without unpacking it
+    text = pretty(payload.raw).decode(errors="replace") if payload and not too_long else ""
     return {
         "raw": text if len(text) <= RAW_SHOWN else "",
-        "raw_too_long": len(text) > RAW_SHOWN,
+        "raw_too_long": too_long or len(text) > RAW_SHOWN,
         "raw_url": reverse("job_raw", args=[job.pk]),
         "raw_observed": times.relative(payload.observed_at, at) if payload else "",
     }

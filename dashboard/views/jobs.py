@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,7 +15,7 @@ from dashboard import fragments
 from dashboard.board import Board
 from dashboard.columns import headings
 from dashboard.forms.projects import environment_key
-from dashboard.job_page import job_context, pretty
+from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.pills import pills
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices, ranges
@@ -100,7 +100,7 @@ def job_detail(request: Request, pk: int) -> HttpResponseBase:
 
 
 @require_safe
-def job_raw(request: Request, pk: int) -> HttpResponse:
+def job_raw(request: Request, pk: int) -> HttpResponseBase:
     """The provider's answer, byte for byte but for white space; ``?change=`` names an older state's."""
     job = get_object_or_404(BatchJob.objects.visible_to(request.user), pk=pk)
     payloads = Payload.objects.filter(change__job=job).order_by("-change_id")
@@ -109,7 +109,10 @@ def job_raw(request: Request, pk: int) -> HttpResponse:
     payload = payloads.first()
     if payload is None:
         raise Http404("No answer is kept for this job.")
-    return HttpResponse(pretty(payload.raw), content_type="application/json; charset=utf-8")
+    kind = "application/json; charset=utf-8"
+    if payload.size > RAW_SHOWN:
+        return StreamingHttpResponse(payload.pieces(), content_type=kind)
+    return HttpResponse(pretty(payload.raw), content_type=kind)
 
 
 def _wants_fragment(request: Request) -> bool:

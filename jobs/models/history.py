@@ -1,5 +1,6 @@
 """What a job went through: state changes with the answer that told them, and progress samples."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -42,8 +43,17 @@ class Payload(models.Model):
         return f"answer at {self.observed_at:%Y-%m-%d %H:%M:%S}"
 
     @property
+    def size(self) -> int:
+        """Bytes of ``raw``, known without unpacking it."""
+        return zstandard.frame_content_size(bytes(self.body))
+
+    @property
     def raw(self) -> bytes:
         return _decompress().decompress(bytes(self.body))
+
+    def pieces(self) -> Iterator[bytes]:
+        """``raw`` a piece at a time: however large, it takes little memory."""
+        return iter(_decompress().read_to_iter(bytes(self.body)))
 
     def json(self) -> Any:
         """The answer decoded; its text when it is not JSON."""

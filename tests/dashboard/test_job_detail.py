@@ -1,6 +1,7 @@
 """The page of one job."""
 
 import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -183,3 +184,40 @@ def test_as_of_is_the_last_observation_that_covered_the_job(project: Project, at
     gone = make_job(project, gone_at=at - 3 * hour)
 
     assert [job.as_of for job in (done, old, runs, gone)] == [at, at - 2 * hour, at, at - 3 * hour]
+
+
+def test_a_huge_answer_is_not_unpacked_for_the_page(page: Read, project: Project) -> None:
+    job = make_job(project, raw=b'{"x": "%s"}' % (b"a" * 50_000_000))
+    tracemalloc.start()
+    html = page(job)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert "It is too long to show here." in html
+    assert peak < 10_000_000
+
+
+def test_a_huge_answer_comes_in_pieces(client_for: ClientFor, victor: User, project: Project) -> None:
+    raw = b'{"x": "%s"}' % (b"a" * 1_000_000)
+    job = make_job(project, raw=raw)
+
+    answer = client_for(victor).get(f"/jobs/{job.pk}/raw/")
+
+    assert answer.streaming and b"".join(answer) == raw
+
+
+def test_an_answer_nested_without_end_breaks_no_page(page: Read, project: Project) -> None:
+    job = make_job(project, raw=b"[" * 5_000 + b"]" * 5_000)
+
+    assert "[[[[" in page(job)
+    assert page(job, "raw/").startswith("[[[[")
+
+
+def test_a_job_that_changed_endlessly_shows_its_latest_changes(page: Read, project: Project, at: datetime) -> None:
+    job = make_job(project)
+    changes = [StateChange(job=job, at=at, observed_at=at, to_state=State.RUNNING) for _ in range(150)]
+    StateChange.objects.bulk_create(changes)
+
+    html = page(job)
+
+    assert (html.count(">answer</a>"), "Older changes are not shown." in html) == (100, True)
