@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.kept_private",
     "dashboard.middleware.sign_in_for_fragments",
 ]
 ROOT_URLCONF = "dashboard.urls"

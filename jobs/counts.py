@@ -15,6 +15,8 @@ from .states import State
 LIMIT = 10_000
 # So many found jobs are worth keeping by id, to not search for them twice
 KEPT = 1_000
+# So many models a person can choose from: a provider may name as many as it likes
+MOST_MODELS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,20 @@ class JobCounts:
 def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int], *, at: datetime) -> JobCounts:
     """Counts for ``chosen`` among ``jobs``, which are those of ``projects`` (what the person may see)."""
     rollup = _rollup(chosen, projects)
-    models = sorted({model for model, _ in rollup if model} | set(chosen.models))
+    models = sorted(_usual(rollup) | set(chosen.models))
     if chosen.counted_by_rollup:
         picked = {key: number for key, number in rollup.items() if not chosen.models or key[0] in chosen.models}
         return _exact(picked, models)
     leaving_states = chosen.but(states=()).apply(jobs, at=at)
     return _searched(leaving_states, chosen, models) if chosen.search else _limited(leaving_states, models)
+
+
+def _usual(rollup: dict[tuple[str, str], int]) -> set[str]:
+    """The models with the most jobs."""
+    totals: Counter[str] = Counter()
+    for (model, _), number in rollup.items():
+        totals[model] += number
+    return {model for model, _ in totals.most_common(MOST_MODELS) if model}
 
 
 def _rollup(chosen: JobFilter, projects: Collection[int]) -> dict[tuple[str, str], int]:

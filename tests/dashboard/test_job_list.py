@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from jobs.models import Project, User
+from jobs.models import Project, StateCount, User
 from jobs.states import State
 from tests.factories import make_job
 
@@ -202,6 +202,27 @@ def test_a_shared_fragment_is_shared_only_among_those_who_see_the_same(
 
     assert "theirs" in get(client_for(superuser), headers=FRAGMENT)
     assert "theirs" not in get(client_for(victor), headers=FRAGMENT)
+
+
+def test_a_shared_fragment_names_nobody(client_for: ClientFor, stranger: User, db: None) -> None:
+    get(client_for(stranger), headers=FRAGMENT)
+
+    assert "stranger" not in get(client_for(User.objects.create_user("sam")), headers=FRAGMENT)
+
+
+def test_no_proxy_may_keep_a_page(client_for: ClientFor, victor: User) -> None:
+    assert client_for(victor).get("/")["Cache-Control"] == "private, no-cache"
+
+
+def test_a_provider_that_names_a_model_for_every_job_makes_no_endless_list(
+    client_for: ClientFor, victor: User, project: Project
+) -> None:
+    cells = [StateCount(project=project, model=f"m{number:03}", state=State.FAILED, jobs=1) for number in range(999)]
+    StateCount.objects.bulk_create(cells)
+
+    page = get(client_for(victor), "/?model=m998")
+
+    assert len(re.findall(r'<option value="m\d+"', page)) == 201
 
 
 def test_counts_under_a_search_are_shared_by_its_orders_until_something_changes(
