@@ -62,9 +62,11 @@ class JobFilter:
 
     @property
     def order(self) -> Order:
+        """By creation where the states leave nothing else to sort by: an index would be walked past all other jobs."""
         if self.sort == "duration" and self.states and ACTIVE.issuperset(self.states):
-            # None has a duration yet, and walking an index past all that do takes seconds: the oldest last longest.
-            return Order("by_created", not self.ascending)
+            return Order("by_created", not self.ascending)  # none has ended, and the oldest last longest
+        if self.sort == "failed" and self.states == (State.SUCCEEDED,):
+            return Order("by_created", self.ascending)  # none of them has failed requests
         return Order(SORTS[self.sort], self.ascending)
 
     @property

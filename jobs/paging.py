@@ -63,17 +63,21 @@ class Order:
         return replace(self, ascending=not self.ascending)
 
     def sort(self, jobs: BatchJobQuerySet) -> BatchJobQuerySet:
-        key = Coalesce(self.field, self.field) if self.few else F(self.field)
-        return jobs.order_by(*(OrderBy(part, descending=not self.ascending) for part in (key, F("id"))))
+        return jobs.order_by(*(OrderBy(part, descending=not self.ascending) for part in (self._key, F("id"))))
 
     def behind(self, jobs: BatchJobQuerySet, cursor: Cursor) -> BatchJobQuerySet:
         """The jobs that come after ``cursor``, sorted.
 
         Compared as a row: with many equal keys `a <= x AND (a < x OR id < y)` reads all of them to skip them.
         """
-        place = _row(F(self.field), F("id")), _row(Value(self._value(cursor.key)), Value(cursor.pk))
+        place = _row(self._key, F("id")), _row(Value(self._value(cursor.key)), Value(cursor.pk))
         beyond = Func(*place, template="%(expressions)s", arg_joiner=self._beyond, output_field=BooleanField())
         return self.sort(jobs.filter(beyond))
+
+    @property
+    def _key(self) -> F | Coalesce:
+        """For few matches an expression no index knows, so that they are found by what they match."""
+        return Coalesce(self.field, self.field) if self.few else F(self.field)
 
     @property
     def _beyond(self) -> str:
@@ -83,7 +87,7 @@ class Order:
         return EPOCH + timedelta(microseconds=min(max(key, 0), _LATEST)) if self.is_time else key
 
 
-def _row(*parts: F | Value) -> Func:
+def _row(*parts: F | Value | Coalesce) -> Func:
     return Func(*parts, template="(%(expressions)s)", output_field=BooleanField())
 
 

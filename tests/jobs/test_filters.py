@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.filters import SORTS, JobFilter
 from jobs.models import BatchJob, Project
-from jobs.paging import PAGE_SIZE, Cursor
+from jobs.paging import PAGE_SIZE, Cursor, Order
 from jobs.states import State
 from tests.factories import make_job
 
@@ -204,3 +204,19 @@ class TestPages:
         page = parse(f"before={Cursor.of(older, JobFilter().order)}").page(BatchJob.objects.all(), at=at)
 
         assert list(page.jobs) == [newest, older]
+
+
+def test_succeeded_jobs_sorted_by_failed_share_go_by_creation() -> None:
+    order = JobFilter.parse(QueryDict("state=succeeded&sort=failed&dir=asc")).order
+
+    assert (order.field, order.ascending) == ("by_created", True)
+
+
+def test_few_matches_are_collected_by_an_expression_no_index_knows(project: Project) -> None:
+    jobs = [make_job(project, requests_failed=failed) for failed in (3, 0, 0, 1)]
+    order = Order("by_failed", few=True)
+
+    rest = order.behind(BatchJob.objects.all(), Cursor.of(jobs[0], order))
+
+    assert "COALESCE" in str(rest.query)
+    assert list(rest) == [jobs[3], jobs[2], jobs[1]]
