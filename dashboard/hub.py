@@ -25,6 +25,7 @@ class Listener:
     """One open stream: the projects it may hear of, and what changed in them since it last spoke."""
 
     projects: frozenset[int]
+    person: int
     pending: Pending = field(default_factory=dict)
     missed: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,6 +57,10 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+
+    def streams_of(self, person: int) -> int:
+        """How many streams a person has open in this process."""
+        return sum(listener.person == person for listener in self.listeners)
 
     @contextlib.contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:

@@ -35,6 +35,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0, most=10)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=64)
+# A browser opens one for all its tabs; each costs a file descriptor and a query a minute.
+STREAMS_A_PERSON = env.integer("STREAMS_A_PERSON", 50, least=1, most=100_000)
 WORKER_THREADS = env.integer("WORKER_THREADS", 8, least=1, most=64)
 EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "batchboard@localhost")

@@ -6,6 +6,7 @@ It never carries data of jobs, only ids of projects and jobs the person may see;
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -35,10 +36,12 @@ async def application(scope: HTTPScope, receive: Receive, send: Send) -> None:
     if scope["method"] != "GET":
         return await refuse(send, 405, b"This address answers GET only.")
     session = _session_key(scope)
-    projects = await _visible(session)
-    if projects is None:
+    follower = await _follower(session)
+    if follower is None:
         return await refuse(send, 403, b"Sign in to follow changes.")
-    listener = Listener(projects)
+    if hub().streams_of(follower.person) >= settings.STREAMS_A_PERSON:
+        return await refuse(send, 429, b"You follow changes in very many windows: close some.")
+    listener = Listener(follower.projects, follower.person)
     await _begin(send)
     with hub().listening(listener):
         await _first_of(_speak(listener, send), _recheck(listener, session), _left(receive))
@@ -69,12 +72,12 @@ async def _recheck(listener: Listener, session: str) -> None:
     """End when the session does; follow memberships as they change."""
     while True:
         await asyncio.sleep(RECHECK_SECONDS)
-        projects = await _visible(session)
-        if projects is None:
+        follower = await _follower(session)
+        if follower is None:
             return
-        if projects - listener.projects:
+        if follower.projects - listener.projects:
             listener.hear_of_gap()
-        listener.projects = projects
+        listener.projects = follower.projects
 
 
 async def _left(receive: Receive) -> None:
@@ -88,12 +91,20 @@ def event(pending: Pending | None) -> bytes:
     return b"event: stale\ndata: " + msgspec.json.encode({"projects": named}) + b"\n\n"
 
 
-async def _visible(session: str) -> frozenset[int] | None:
-    """Ids of the projects the session's owner may see; None when nobody is signed in."""
-    return await asyncio.get_running_loop().run_in_executor(threads, visible_projects, session)
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Who follows, and the projects they may see, by id."""
+
+    person: int
+    projects: frozenset[int]
 
 
-def visible_projects(session: str) -> frozenset[int] | None:
+async def _follower(session: str) -> Follower | None:
+    """The session's owner; None when nobody is signed in."""
+    return await asyncio.get_running_loop().run_in_executor(threads, read_follower, session)
+
+
+def read_follower(session: str) -> Follower | None:
     close_old_connections()
     try:
         request = HttpRequest()
@@ -101,7 +112,7 @@ def visible_projects(session: str) -> frozenset[int] | None:
         user = get_user(request)
         if not user.is_authenticated or not user.is_active:
             return None
-        return frozenset(Project.objects.visible_to(user).values_list("pk", flat=True))
+        return Follower(user.pk, frozenset(Project.objects.visible_to(user).values_list("pk", flat=True)))
     finally:
         close_old_connections()
 

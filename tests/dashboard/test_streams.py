@@ -7,6 +7,7 @@ import httpx
 import pytest
 import redis
 from django.conf import settings
+from pytest_django import Settings
 
 from dashboard import streams
 from jobs.models import Membership, Project, Role, User
@@ -97,6 +98,20 @@ def test_follows_memberships_as_they_change(
         Membership.objects.create(user=stranger, project=project, role=Role.VIEWER)
 
         assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+
+
+def test_one_person_opens_only_so_many(
+    server: Server, victor: User, superuser: User, project: Project, settings: Settings
+) -> None:
+    settings.STREAMS_A_PERSON = 1
+    with following(server, victor):
+        statuses = {}
+        for user in (victor, superuser):
+            cookies = {settings.SESSION_COOKIE_NAME: session_of(user)}
+            with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies) as answer:
+                statuses[user] = answer.status_code
+
+    assert statuses == {victor: 429, superuser: 200}
 
 
 def test_all_streams_share_one_subscription_which_ends_with_the_last(
