@@ -76,7 +76,7 @@ def broker_url(redis_url: str) -> str:
 
 def checked_redis_url(url: str) -> str:
     if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        raise ImproperlyConfigured(f"REDIS_URL must begin with redis://, rediss:// or unix://, got {url!r}.")
+        raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")  # may hold a password
     return url
 
 
