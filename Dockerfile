@@ -20,4 +20,4 @@ RUN BATCHBOARD_DATA=/tmp/build python manage.py collectstatic --no-input \
 USER 1000
 VOLUME /data
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "dashboard.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--ws", "none"]
+CMD ["python", "-m", "uvicorn", "dashboard.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--no-proxy-headers", "--ws", "none"]

@@ -45,8 +45,9 @@ def broker(socket: Path, folder: Path) -> Program:
 def web(host: str, port: int) -> Program:
     address = ["--host", host, "--port", str(port)]
     quiet = ["--no-access-log", "--log-level", "warning", "--no-server-header", "--ws", "none"]
-    patience = ["--timeout-graceful-shutdown", "2"]
-    return Program("web", [PYTHON, "-m", "uvicorn", "dashboard.asgi:application", *address, *quiet, *patience])
+    # uvicorn would believe any X-Forwarded-For from this machine; TRUSTED_PROXIES alone decides about that.
+    careful = ["--no-proxy-headers", "--timeout-graceful-shutdown", "2"]
+    return Program("web", [PYTHON, "-m", "uvicorn", "dashboard.asgi:application", *address, *quiet, *careful])
 
 
 def worker(threads: int, schedule: Path) -> Program:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.runtime import programs
+
 from .compose import Compose
 from .processes import REPOSITORY
 
@@ -41,3 +43,11 @@ def test_image_holds_no_secret_and_is_not_root() -> None:
 
     assert "USER 1000" in text
     assert not any(name in text for name in ("SECRET_KEY", "CREDENTIAL_KEYS", "PASSWORD"))
+
+
+def test_nobody_may_say_where_a_request_comes_from() -> None:
+    """uvicorn believes X-Forwarded-For from its own machine unless told not to."""
+    alone, team = programs.web("127.0.0.1", 8000).command, Compose(KEYS, Path("/data")).command("web")
+
+    assert "--no-proxy-headers" in alone and "--no-proxy-headers" in team
+    assert "--no-proxy-headers" in (REPOSITORY / "Dockerfile").read_text()

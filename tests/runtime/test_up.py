@@ -57,6 +57,12 @@ def test_what_it_says_is_in_no_log(demo: Board) -> None:
     assert not [path.name for path in (demo.data / "logs").iterdir() if secret in path.read_text()]
 
 
+def test_nobody_else_on_the_machine_reads_its_data(demo: Board) -> None:
+    names = ("batchboard.sqlite3", "supervisor.conf", "demo/world.json", "logs/web.log")
+
+    assert [oct((demo.data / name).stat().st_mode & 0o077) for name in names] == ["0o0"] * 4
+
+
 def test_a_second_start_is_refused_while_it_runs(demo: Board) -> None:
     complaint = f"CommandError: Batchboard is already running at {demo.url} with the data in {demo.data}.\n"
 

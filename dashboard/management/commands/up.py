@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=float, default=1.0, help="of the simulated providers' clock")
 
     def handle(self, *args: Any, demo: bool, speed: float, **options: Any) -> None:
+        os.umask(0o077)  # database, logs and settings of the children are for this user alone
         self.stdout.write("Starting Batchboard …")
         self.stdout.flush()
         try:
