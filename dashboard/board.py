@@ -39,16 +39,18 @@ class Board:
         return cls(user, {row[0]: Entry(*row) for row in rows})
 
     @cached_property
+    def whole(self) -> bool:
+        """Whether these are all projects there are rows of: then no query needs a list of hundreds."""
+        return self.user.is_superuser and not Project.objects.filter(removed_at__isnull=False).exists()
+
+    @cached_property
     def jobs(self) -> BatchJobQuerySet:
-        """The jobs of these projects; who sees all of them needs no list of hundreds in every query."""
-        if not self.user.is_superuser:
-            return BatchJob.objects.filter(project__in=list(self.projects))
-        removed = list(Project.objects.filter(removed_at__isnull=False).values_list("pk", flat=True))
-        return BatchJob.objects.exclude(project__in=removed) if removed else BatchJob.objects.all()
+        return BatchJob.objects.all() if self.whole else BatchJob.objects.filter(project__in=list(self.projects))
 
     def place(self, job: BatchJob) -> None:
-        """Give ``job`` its project, as far as it is known here, without a query."""
-        job.project = Project(**self.projects[job.project_id]._asdict())
+        """Give ``job`` its project as far as it is known here; one added this very moment is read when asked for."""
+        if entry := self.projects.get(job.project_id):
+            job.project = Project(**entry._asdict())
 
     @cached_property
     def names(self) -> dict[int, str]:

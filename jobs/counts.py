@@ -48,8 +48,8 @@ class JobCounts:
         return sum(number.least for number in numbers) if all(number.exact for number in numbers) else None
 
 
-def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int], *, at: datetime) -> JobCounts:
-    """Counts for ``chosen`` among ``jobs``, which are those of ``projects`` (what the person may see)."""
+def count(jobs: BatchJobQuerySet, chosen: JobFilter, projects: Collection[int] | None, *, at: datetime) -> JobCounts:
+    """Counts for ``chosen`` among ``jobs``, which are those of ``projects`` (what the person may see; None: of all)."""
     rollup = _rollup(chosen, projects)
     models = sorted(_usual(rollup) | set(chosen.models))
     if chosen.counted_by_rollup:
@@ -67,9 +67,12 @@ def _usual(rollup: dict[tuple[str, str], int]) -> set[str]:
     return {model for model, _ in totals.most_common(MOST_MODELS) if model}
 
 
-def _rollup(chosen: JobFilter, projects: Collection[int]) -> dict[tuple[str, str], int]:
-    among = set(projects) & set(chosen.projects) if chosen.projects else projects
-    cells = StateCount.objects.filter(project__in=among, jobs__gt=0).values_list("model", "state")
+def _rollup(chosen: JobFilter, projects: Collection[int] | None) -> dict[tuple[str, str], int]:
+    among = projects
+    if chosen.projects:
+        among = set(chosen.projects) if projects is None else set(projects) & set(chosen.projects)
+    rows = StateCount.objects.all() if among is None else StateCount.objects.filter(project__in=among)
+    cells = rows.filter(jobs__gt=0).values_list("model", "state")
     return {(model, state): number for model, state, number in cells.annotate(number=Sum("jobs"))}
 
 

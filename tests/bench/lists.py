@@ -144,7 +144,7 @@ def counts_alone(person: Any, query: str) -> float:
 
     found, _ = chosen_jobs(query, "created")
     here = Board.of(person)
-    return median(partial(count, here.jobs, found, here.projects, at=NOW), TIMES) * 1000
+    return median(partial(count, here.jobs, found, None if here.whole else here.projects, at=NOW), TIMES) * 1000
 
 
 if __name__ == "__main__":
