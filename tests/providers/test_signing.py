@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from jobs.credentials import Credential
 from jobs.providers import signing
@@ -231,3 +233,21 @@ def test_a_slow_token_service_holds_up_no_other(key_file: dict[str, str], base_u
 
 def test_a_plain_token_needs_nobody() -> None:
     assert bearer(Credential("access_token", "ya29.x"))() == {"authorization": "Bearer ya29.x"}
+
+
+def test_a_token_service_sends_nobody_elsewhere(bench: Bench, key_file: dict[str, str]) -> None:
+    asked: list[str] = []
+
+    def app(environ: dict[str, Any], start: Any) -> Any:
+        asked.append(environ["PATH_INFO"])
+        return Response("", 302, {"Location": "/internal"})(environ, start)
+
+    server = make_server("127.0.0.1", 0, app)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    with pytest.raises(TransientError, match="token service"):
+        bearer(service_account(key_file | {"token_uri": f"{url}/token"}), base_url=url)()
+    server.shutdown()
+    server.server_close()
+
+    assert asked == ["/token"]
