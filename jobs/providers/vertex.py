@@ -60,7 +60,9 @@ MULTI_REGIONS = ("us", "eu")
 FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 LOCATION = re.compile(r"(?=.{2,40}$)[a-z]{2,}(-[a-z0-9]+)*")
 CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
-_ASKABLE = re.compile(r"projects/[^/]+/locations/[^/]+/batchPredictionJobs/((?!\.+$)[A-Za-z0-9._~-]+)")
+_ASKABLE = re.compile(
+    r"projects/[A-Za-z0-9.:_-]+/locations/[A-Za-z0-9_-]+/batchPredictionJobs/((?!\.+$)[A-Za-z0-9._~-]+)"
+)
 
 
 def host(location: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.providers.base import EVERYTHING, CredentialError, GoneError, RefusedError, RemoteJob, Scope
+from jobs.providers.base import EVERYTHING, CredentialError, GoneError, RefusedError, RemoteJob, Scope, UnaskableError
 from jobs.providers.vertex import Vertex, filter_text, host, parse_job
 from jobs.simulator.accounts import VertexAccount
 from jobs.simulator.app import Simulator
@@ -246,3 +246,11 @@ def test_a_cloud_project_that_would_name_another_path_is_refused(bench: Bench, p
 
 def test_a_project_of_an_old_domain_is_fine(bench: Bench) -> None:
     assert Vertex(replace(bench.account, cloud_project="example.com:api-project-1"))
+
+
+@pytest.mark.parametrize("project", ["a b", "a\n2026-11-22 ERROR forged", "a\x1b[2J", "..%2f"])
+def test_a_job_of_an_impossible_project_is_not_asked_for(bench: Bench, project: str) -> None:
+    with pytest.raises(UnaskableError):
+        bench.connect().get(f"projects/{project}/locations/us-central1/batchPredictionJobs/1")
+
+    assert bench.remote.journal.count() == 0
