@@ -1,5 +1,6 @@
 """What Batchboard's commands share: one clear line and exit 1 for trouble, JSON for scripts."""
 
+import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -35,7 +36,9 @@ class BoardCommand(BaseCommand):
             raise CommandError("The database is not up to date: run `python manage.py migrate` first.")
 
     def say_json(self, value: Any) -> None:
-        self.stdout.write(msgspec.json.encode(value).decode())
+        """One object, one line, in which nothing steers a terminal; JSON itself would let U+2028 and U+009B pass."""
+        text = msgspec.json.encode(value).decode()
+        self.stdout.write("".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text))
 
 
 def find_project(name: str) -> Project:

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from jobs.models import Project
 from jobs.simulator.accounts import GeminiAccount, VertexAccount
+from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,3 +150,12 @@ def test_reparse_reads_stored_answers_without_asking(search: GeminiAccount) -> N
     assert said == "Search: 1 jobs read differently.\n"
     assert project.jobs.get().display_name == "nightly"
     assert len(search.journal) == 0
+
+
+def test_nothing_a_provider_says_steers_the_terminal_or_begins_a_line(project: Project) -> None:
+    make_job(project, name="batches/a\x1b[2J", display_name="a\r\n\x9b2Jb\u2028c\u202ed")
+
+    (plain,), (line,) = run("list_jobs").splitlines(), run("list_jobs", "--json").splitlines()
+
+    assert plain == f"succeeded  {project.name}/batches/a[2J a 2Jb cd"
+    assert line.isprintable() and json.loads(line)["display_name"] == "a\r\n\x9b2Jb\u2028c\u202ed"

@@ -6,7 +6,10 @@ from django.core.management.base import CommandParser
 
 from jobs.management.base import BoardCommand, find_project, utc
 from jobs.models import BatchJob, BatchJobQuerySet
+from jobs.providers.reading import line
 from jobs.states import State
+
+LONGEST = 1000  # letters; more than names may have
 
 
 class Command(BoardCommand):
@@ -23,7 +26,8 @@ class Command(BoardCommand):
             if options["json"]:
                 self.say_json(as_dict(job))
             else:
-                self.stdout.write(f"{job.state:<10} {job.project.name}/{job.name}  {job.display_name}")
+                called = f"{job.project.name}/{job.name}  {job.display_name}"
+                self.stdout.write(f"{job.state:<10} {line(called, LONGEST)}")
 
 
 def _chosen(options: dict[str, Any]) -> BatchJobQuerySet:
