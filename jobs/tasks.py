@@ -31,10 +31,11 @@ def wake_due_projects() -> None:
 
 @shared_task(name="jobs.tasks.sync_project")
 def sync_project(*, project_id: int, troubled: bool = False) -> None:
+    """Of the several hints that a long queue may hold, the first one syncs; the others find nothing due."""
     if troubled and not _for_troubled.acquire(blocking=False):
         return  # still due, so a later tick hints at it again
     try:
-        run_sync(project_id, now=timezone.now)
+        run_sync(project_id, now=timezone.now, if_due=True)
     finally:
         cache.delete(f"sync-hint:{project_id}")
         if troubled:

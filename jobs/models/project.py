@@ -16,6 +16,12 @@ from .people import Role, User
 
 no_slash = RegexValidator(r"^[^/\x00-\x1f\x7f]+$", "A project's name holds no “/” and no control characters.")
 
+STEP_BACK = timedelta(hours=1)  # moments this far ahead were written before the clock was set back: they bind nobody
+
+
+def _free(at: datetime) -> Q:
+    return Q(leased_until=None) | Q(leased_until__lte=at) | Q(leased_until__gt=at + STEP_BACK)
+
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def on_board(self) -> Self:
@@ -37,14 +43,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def due(self, at: datetime) -> Self:
         """Projects whose sync should run now and that no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lte=at)
-        return self.on_board().filter(free, paused_at=None, next_sync_at__lte=at)
+        due = Q(next_sync_at__lte=at) | Q(last_attempt_at__gt=at + STEP_BACK)
+        return self.on_board().filter(_free(at), due, paused_at=None)
 
     def claim(self, at: datetime, lease: timedelta) -> UUID | None:
         """Take the one project of this queryset for ``lease``; the token to write with, or None if it is taken."""
-        free = Q(leased_until=None) | Q(leased_until__lte=at)
         token = uuid4()
-        taken = self.filter(free).update(leased_until=at + lease, lease_token=token)
+        taken = self.filter(_free(at)).update(leased_until=at + lease, lease_token=token)
         return token if taken == 1 else None
 
     def held_by(self, token: UUID) -> Self:

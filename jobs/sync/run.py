@@ -46,13 +46,15 @@ class Report:
         self.failed = self.failed or other.failed
 
 
-def sync_project(project_id: int, *, now: Clock, full: bool = False) -> Report | None:
-    """Sync one project; None when another worker holds it or it is off the board.
+def sync_project(project_id: int, *, now: Clock, full: bool = False, if_due: bool = False) -> Report | None:
+    """Sync one project; None when another worker holds it, it is off the board, or not due though it should be.
 
     Trouble is written to the project and into the report, never raised.
     """
     lease = timedelta(seconds=settings.SYNC_LEASE_SECONDS)
-    token = Project.objects.on_board().filter(pk=project_id).claim(now(), lease)
+    at = now()
+    projects = Project.objects.due(at) if if_due else Project.objects.on_board()
+    token = projects.filter(pk=project_id).claim(at, lease)
     if token is None:
         return None
     project = Project.objects.select_related("same_account_as").get(pk=project_id)
@@ -66,7 +68,7 @@ def sync_project(project_id: int, *, now: Clock, full: bool = False) -> Report |
 def wants_full(project: Project, now: Clock) -> bool:
     """A full sweep now and then, after errors, and when somebody asked for it."""
     every = timedelta(seconds=settings.SYNC_FULL_SECONDS)
-    return project.full_sync_wanted or project.swept_at is None or now() - project.swept_at >= every
+    return project.full_sync_wanted or project.swept_at is None or abs(now() - project.swept_at) >= every
 
 
 def _attempt(project: Project, token: UUID, now: Clock, *, full: bool) -> Report:

@@ -42,6 +42,26 @@ def test_troubled_projects_hold_half_of_the_threads(make_project: MakeProject, a
     assert (permits, project.last_attempt_at) == ([True] * 4, None)
 
 
+def test_a_hint_that_waited_too_long_syncs_nothing(
+    make_project: MakeProject, at: datetime, redis_client: object
+) -> None:
+    paused = make_project(base_url="http://127.0.0.1:9", paused_at=at)
+    later = make_project(base_url="http://127.0.0.1:9", next_sync_at=datetime.now().astimezone() + timedelta(hours=1))
+
+    for project in (paused, later):
+        tasks.sync_project(project_id=project.pk)
+
+    assert set(Project.objects.values_list("last_attempt_at", flat=True)) == {None}
+
+
+def test_a_clock_set_back_strands_no_project(make_project: MakeProject, at: datetime) -> None:
+    next_year = at + timedelta(days=365)
+    made = make_project(next_sync_at=next_year, last_attempt_at=next_year, leased_until=next_year)
+
+    assert Project.objects.due(at).claim(at, timedelta(seconds=60))
+    assert not Project.objects.due(at).filter(pk=made.pk).exists()
+
+
 def test_rows_of_removed_projects_are_purged(project: Project, at: datetime) -> None:
     make_job(project)
     Project.objects.filter(pk=project.pk).update(removed_at=at)
