@@ -6,8 +6,6 @@ that list the same name are one account. The one that already stores the jobs ke
 
 from collections.abc import Collection
 
-from django.db import transaction
-
 from jobs import counts
 from jobs.models import BatchJob, Project, ProjectQuerySet
 
@@ -46,13 +44,20 @@ def still_same(project: Project, names: Collection[str]) -> bool:
     return not names or original.jobs.filter(name__in=names).exists()
 
 
-@transaction.atomic
 def settle(project: Project, original: Project) -> None:
-    """Leave the jobs to ``original``: rows it has are dropped here, those it lacks move to it."""
+    """Leave the jobs to ``original``: rows it has are dropped here, those it lacks move to it.
+
+    The caller holds the transaction. Nothing is done when ``original`` has meanwhile left the board or
+    yielded to another, perhaps to ``project``: the next sync looks anew.
+    """
+    pair = Project.objects.select_for_update(no_key=True).filter(pk__in=[project.pk, original.pk]).order_by("pk")
+    found = {one.pk: one for one in pair}.get(original.pk)
+    if found is None or found.removed_at or found.same_account_as_id:
+        return
     both = BatchJob.objects.filter(project=original).values("name")
     project.jobs.filter(name__in=both).delete()
     project.jobs.update(project=original)
-    Project.objects.filter(pk=project.pk).update(same_account_as=original)
+    Project.objects.filter(pk=project.pk).update(same_account_as=original, brake_released_at=None)
     counts.recount([project.pk, original.pk])
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
-
 from jobs import bulk
 from jobs.models import BatchJob, Project
 from jobs.providers.base import RawJob, RemoteJob
@@ -109,10 +107,8 @@ def _is_visible(one: Observation) -> bool:
 
 def _known(project: Project, names: list[str]) -> dict[str, BatchJob]:
     """The rows as they are now, locked: a cancel request written meanwhile is an input, not overwritten."""
-    rows = project.jobs.filter(name__in=names).only("project_id", *KNOWN)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    return {job.name: job for job in rows}
+    rows = project.jobs.filter(name__in=names).only("project_id", *KNOWN).order_by("pk")
+    return {job.name: job for job in rows.select_for_update()}
 
 
 def _write_rows(project: Project, seen: dict[str, Observation], at: datetime) -> dict[str, int]:

@@ -99,7 +99,7 @@ def _trouble_of(work: Work, *, full: bool) -> health.Trouble | None:
     except WrongAccount as exc:
         return health.Trouble("brake", str(exc), brake="wrong_account")
     except SameAccount as exc:
-        doubles.settle(work.project, exc.original)
+        work.yield_to(exc.original)
         return health.Trouble("double", str(exc))
     return health.Trouble("double", doubles.SENTENCE) if work.is_double else None
 

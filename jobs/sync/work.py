@@ -91,6 +91,12 @@ class Work:
         self.reader.hold(same_account_as=None)
         return False
 
+    def yield_to(self, original: Project) -> None:
+        """The account is that of ``original``, which keeps its jobs; raise LeaseLost."""
+        with transaction.atomic():
+            doubles.settle(self.project, original)
+            self.reader.hold()  # afterwards: settling locks both projects, always in one order
+
     def _prove_account(self) -> None:
         self.reader.requests += 1
         if not self.project.brake_released_at and not finds_known_job(self.project, self.reader.provider):

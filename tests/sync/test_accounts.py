@@ -1,15 +1,20 @@
 """The same account twice, and the key of another account."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from jobs import projects
+from jobs.connections import connect
 from jobs.credentials import Credential
 from jobs.models import BatchJob, Project
 from jobs.projects import Actor, ProjectRefused
 from jobs.simulator.app import Simulator
-from jobs.sync import sync_project
+from jobs.sync import doubles, sync_project
+from jobs.sync.reader import LeaseLost, Reader
+from jobs.sync.work import Work
 from tests.conftest import MakeProject
 
 from .conftest import Watched
@@ -61,6 +66,31 @@ def test_two_first_syncs_at_once_are_settled_by_the_younger(watched: Watched, ma
 
     assert set(BatchJob.objects.values_list("project", flat=True)) == {watched.project.pk}
     assert BatchJob.objects.count() == 5
+
+
+def test_two_projects_never_yield_to_each_other(gemini: Watched, make_project: MakeProject) -> None:
+    fill(gemini)
+    gemini.sync()
+    second = add_second(gemini, make_project)
+    Project.objects.filter(pk=gemini.project.pk).update(same_account_as=second)
+
+    with transaction.atomic():
+        doubles.settle(second, gemini.project)
+
+    second.refresh_from_db()
+    assert (second.same_account_as, gemini.project.jobs.count()) == (None, 5)
+
+
+def test_a_sync_that_lost_its_lease_moves_no_jobs(gemini: Watched, make_project: MakeProject) -> None:
+    fill(gemini)
+    gemini.sync()
+    second = add_second(gemini, make_project)
+    reader = Reader(gemini.project, connect(gemini.project), uuid4(), gemini.account.clock.now)
+
+    with pytest.raises(LeaseLost):
+        Work(gemini.project, reader).yield_to(second)
+
+    assert (gemini.project.jobs.count(), second.jobs.count()) == (5, 0)
 
 
 def test_a_double_takes_over_when_the_original_is_removed(watched: Watched, make_project: MakeProject) -> None:
