@@ -32,7 +32,8 @@ def brake(project: Project, vanished: int) -> None:
 
 def mark(project: Project, ids: Sequence[int], *, at: datetime, reason: str) -> list[int]:
     """Mark the jobs ``ids`` gone at the provider, and uncount them; the ids really marked."""
-    jobs = list(project.jobs.listed().filter(pk__in=ids).only("pk", "model", "state", "project_id"))
+    listed = project.jobs.listed().filter(pk__in=ids).order_by("pk").select_for_update()
+    jobs = list(listed.only("pk", "model", "state", "project_id"))
     marked = [job.pk for job in jobs]
     BatchJob.objects.filter(pk__in=marked).update(gone_at=at, gone_by="provider", gone_reason=reason)
     tally.add(project, tally.of_gone(jobs))

@@ -27,7 +27,7 @@ def write(seen: Sequence[Seen], *, at: datetime) -> None:
     fresh = [(change, at, squeeze(one.body)) for change, (_, one) in zip(ids, changed, strict=True)]
     bulk.insert(Payload, ("change", "observed_at", "body"), fresh)
     same = [(job, one) for job, one in seen if not one.state_changed]
-    latest = _latest_changes([job for job, _ in same])
+    latest = latest_changes([job for job, _ in same])
     bulk.update(Payload, ("observed_at", "body", "change"), [(at, squeeze(one.body), latest[job]) for job, one in same])
     _write_samples([(job, one) for job, one in seen if one.counts_changed], at)
 
@@ -53,7 +53,8 @@ def happened_at(seen: Observation, at: datetime) -> datetime:
     return moments.get(seen.state, remote.ended_at) or at
 
 
-def _latest_changes(jobs: Sequence[int]) -> dict[int, int]:
+def latest_changes(jobs: Sequence[int]) -> dict[int, int]:
+    """The id of the last state change of each job, to which its latest answer belongs."""
     if not jobs:
         return {}
     rows = StateChange.objects.filter(job__in=jobs).order_by().values_list("job").annotate(latest=Max("id"))
