@@ -1,7 +1,7 @@
 """One sync of one project: an incremental pass that stops early, or a full sweep that finds vanished jobs."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -115,7 +115,7 @@ class Work:
             if page.jobs and settled and len(waiting) <= self._pages_to(waiting.values()) - number:
                 self.outcome.covered_since = self._oldest(page)
                 break
-        self._ask_for(waiting)
+        self._ask_for_stragglers(waiting)
 
     def _pages_to(self, moments: Iterable[datetime]) -> int:
         """How many pages a list takes to reach the oldest of ``moments``."""
@@ -140,7 +140,7 @@ class Work:
                 self._store(jobs)
                 for job in jobs:
                     waiting.pop(job.name, None)
-        self._ask_for(waiting)
+        self._ask_for_stragglers(waiting)
 
     def _sweep(self) -> None:
         """List everything; known jobs that are not in it are asked for one by one before they count as gone."""
@@ -170,6 +170,14 @@ class Work:
             yield waiting
 
     # Single jobs
+
+    def _ask_for_stragglers(self, names: Collection[str]) -> None:
+        """Active jobs that were not listed; for hundreds of them the whole list is cheaper, and its brake apt."""
+        if len(names) > MOST_GETS:
+            self.outcome.full = True
+            self._sweep()
+        else:
+            self._ask_for(names)
 
     def _ask_for(self, names: Iterable[str]) -> None:
         """GET each: what the provider no longer knows is gone, the rest is stored.

@@ -38,9 +38,9 @@ def reader(watched: Watched, provider: Pages) -> Reader:
     return Reader(watched.project, provider, uuid4(), watched.account.clock.now)
 
 
-def fill(watched: Watched, number: int) -> None:
+def fill(watched: Watched, number: int, *, ago: timedelta = DAY) -> None:
     for _ in range(number):
-        watched.account.add_job(created=watched.account.clock.now() - DAY)
+        watched.account.add_job(created=watched.account.clock.now() - ago)
 
 
 def test_an_incremental_sync_stops_at_a_settled_page(gemini: Watched) -> None:
@@ -96,14 +96,27 @@ def test_vertex_lists_active_jobs_and_those_created_since(vertex: Watched) -> No
     assert vertex.job(fresh.name).state == State.QUEUED
 
 
-def test_vertex_asks_for_active_jobs_that_are_not_listed_as_active(vertex: Watched) -> None:
-    made = vertex.account.add_job(queue_seconds=0, run_seconds=600)
-    vertex.account.add_job(created=vertex.account.clock.now() + DAY / 2)
+def test_hundreds_of_stragglers_are_read_from_the_whole_list(vertex: Watched) -> None:
+    for _ in range(301):
+        vertex.account.add_job(created=vertex.account.clock.now() - DAY / 24, run_seconds=4000)
+    fill(vertex, 1, ago=timedelta(0))
     vertex.sync()
-    vertex.pass_time(60 * 60 * 13)
+    vertex.pass_time(1800)
+
+    report = vertex.sync()
+
+    assert (report.requests, report.changed) == (6, 302)
+
+
+def test_vertex_asks_for_active_jobs_that_are_not_listed_as_active(vertex: Watched) -> None:
+    made = vertex.account.add_job(created=vertex.account.clock.now() - DAY / 24, run_seconds=4000)
+    fill(vertex, 1, ago=timedelta(0))
+    vertex.sync()
+    vertex.pass_time(1800)
     vertex.sync()
 
     assert vertex.job(made.name).state == State.SUCCEEDED
+    assert vertex.account.journal.count(method="GET", path=f".*/{made.id}$") == 1
 
 
 def test_vertex_order_does_not_matter(vertex: Watched) -> None:
