@@ -15,6 +15,11 @@ from jobs.providers.base import TransientError
 
 log = logging.getLogger(__name__)
 
+
+class BudgetUsedUp(TransientError):
+    """The project's turn did not come within 30 s; nothing was asked."""
+
+
 LONGEST_WAIT = 30.0
 SLOT_LIFETIME = 120.0  # a slot of a killed worker frees itself; longer than any request may take
 _TAKE = """
@@ -30,7 +35,7 @@ return 1
 def slot(project_id: int) -> Iterator[None]:
     """Wait for the project's turn, then hold one of its requests in flight.
 
-    Raise TransientError after 30 s without a turn. Without Redis (a command by hand), the process keeps the rate
+    Raise BudgetUsedUp after 30 s without a turn. Without Redis (a command by hand), the process keeps the rate
     by itself.
     """
     try:
@@ -76,7 +81,7 @@ def _wait_until(ready: Callable[[], bool]) -> None:
     deadline, pause = time.monotonic() + LONGEST_WAIT, 0.005
     while not ready():
         if time.monotonic() > deadline:
-            raise TransientError("The project's request budget is used up; it goes on by itself in a minute.")
+            raise BudgetUsedUp("The project's request budget is used up; it goes on by itself in a minute.")
         time.sleep(pause)
         pause = min(pause * 2, 0.5)
 

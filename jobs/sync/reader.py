@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
 
+from jobs.budget import BudgetUsedUp
 from jobs.models import Project
 from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, Provider, RawJob, Scope, TransientError
 
 RESTARTS = 2
 MOST_PAGES = 20_000  # two million jobs
 MOST_EMPTY = 200  # pages in a row; a filtered list has some
+TURNS = 10  # waits of 30 s for one request, while operations use the budget too
 Clock = Callable[[], datetime]
+Answer = TypeVar("Answer")
 
 
 class LeaseLost(Exception):
@@ -59,17 +64,24 @@ class Reader:
         raise TransientError("The provider's list does not end; it is read again later.")
 
     def _page(self, token: str, scope: Scope) -> Page:
-        self.renew()
-        self.requests += 1
-        page = self.provider.list_page(token, scope, size=self.page_size)
+        page = self._ask(partial(self.provider.list_page, token, scope, size=self.page_size))
         self.latencies.append(page.latency)
         self.skew = page.skew if page.skew is not None else self.skew
         return page
 
     def get(self, name: str) -> RawJob:
-        self.renew()
+        return self._ask(partial(self.provider.get, name))
+
+    def _ask(self, request: Callable[[], Answer]) -> Answer:
+        """A list longer than a minute's budget waits for its turn, and keeps the lease meanwhile."""
         self.requests += 1
-        return self.provider.get(name)
+        self.renew()
+        for _ in range(TURNS):
+            try:
+                return request()
+            except BudgetUsedUp:
+                self.hold()
+        return request()
 
     def renew(self) -> None:
         """Extend the lease once a third of it has passed; raise LeaseLost when it is not ours any more."""

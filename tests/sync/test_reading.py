@@ -4,7 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
+from jobs.budget import BudgetUsedUp
+from jobs.models import Project
 from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, RawJob, Scope, TransientError
 from jobs.simulator.jobs import Outcome
 from jobs.states import State
@@ -144,6 +147,18 @@ def test_an_expired_page_token_starts_the_list_anew(gemini: Watched) -> None:
 
     assert provider.asked == ["", "two", "", "two"]
     assert len(pages) == 3
+
+
+def test_a_list_longer_than_a_minutes_budget_waits_for_its_turn(gemini: Watched) -> None:
+    at = gemini.account.clock.now()
+    token = Project.objects.filter(pk=gemini.project.pk).claim(at, timedelta(seconds=1)) or uuid4()
+    provider = Pages({"": "two", "two": BudgetUsedUp("later")}, {"two": ""})
+
+    pages = list(Reader(gemini.project, provider, token, gemini.account.clock.now).pages())
+
+    gemini.project.refresh_from_db()
+    assert (provider.asked, len(pages)) == (["", "two", "two"], 2)
+    assert gemini.project.leased_until == at + timedelta(seconds=settings.SYNC_LEASE_SECONDS)
 
 
 def test_a_list_that_repeats_a_token_ends_with_an_error(gemini: Watched) -> None:
