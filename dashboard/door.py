@@ -1,15 +1,17 @@
-"""What comes before a thread takes a request up: its body is read whole, in bounded time and size.
+"""What stands between clients and the few threads for pages, so that nobody holds one by sending or reading slowly.
 
-There are few threads for pages, so nobody may hold one by sending slowly; and Django itself bounds neither the files
-in a form nor the disk they are spooled to.
+A request's body is read whole before a thread takes it up, in bounded time and size: Django itself bounds neither the
+files in a form nor the disk they are spooled to. A response that is not fetched in time is cut short.
 """
 
 import asyncio
+import contextlib
 
-from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Send
+from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Send, SendEvent
 
 LARGEST_BODY = 1_000_000  # bytes; the largest form holds a key file of 64,000
 BODY_SECONDS = 30.0
+ANSWER_SECONDS = 120.0
 
 
 class TooLarge(Exception):
@@ -33,9 +35,21 @@ def guarded(pages: ASGIApp) -> ASGIApp:
             return await refuse(send, 413, b"This is more than any form here takes: send less than 1 MB.")
         except Left:
             return
-        await pages(_unambiguous(scope), _repeated(body), send)
+        await pages(_unambiguous(scope), _repeated(body), _while_fetched(send))
 
     return application
+
+
+def _while_fetched(send: Send) -> Send:
+    """``send`` until time is up; what comes then goes nowhere, so that the thread that sends it comes free."""
+    ends = asyncio.get_running_loop().time() + ANSWER_SECONDS
+
+    async def sending(message: SendEvent) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(ends):
+                await send(message)
+
+    return sending
 
 
 async def refuse(send: Send, status: int, words: bytes) -> None:

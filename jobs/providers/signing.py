@@ -39,7 +39,7 @@ class _Holder:
 
 
 def _request() -> Callable[..., Any]:
-    """How google-auth asks: in bounded time, at the address named and nowhere it is sent on to, with nothing of .netrc."""
+    """How google-auth asks: in bounded time, only at the address named, and with nothing from a .netrc."""
     request = google.auth.transport.requests.Request()
     request.session.max_redirects = 0
     request.session.trust_env = False

@@ -8,6 +8,7 @@ import pytest
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from pytest_django import Settings
+from werkzeug.wrappers import Response
 
 from dashboard import door
 from jobs.models import AuditEntry, Project, User
@@ -22,9 +23,13 @@ def server() -> Iterator[Server]:
         yield running
 
 
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=10)
+
+
 def unfinished(server: Server) -> socket.socket:
     """A request to sign in whose body, which the cookie makes Django read, never comes."""
-    client = socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=10)
+    client = connected(server)
     form = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 9"]
     head = [f"POST {SIGN_IN} HTTP/1.1", "Host: localhost", f"Cookie: csrftoken={'a' * 32}", *form, "", ""]
     client.sendall("\r\n".join(head).encode())
@@ -53,6 +58,16 @@ def test_a_client_that_leaves_half_way_asks_for_nothing(server: Server) -> None:
 
     wait_until(lambda: not server.server_state.connections)
     assert httpx.get(f"{server.url}/health").status_code == 200
+
+
+def test_those_who_do_not_read_hold_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "ANSWER_SECONDS", 0.2)
+    endless = Response(b"0" * 1_000_000 for _ in range(100))
+    with Server(door.guarded(WSGIMiddleware(endless, workers=1))) as server, connected(server) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.recv(1)
+
+        assert httpx.get(server.url, timeout=5).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
