@@ -1,8 +1,11 @@
 """What people do to projects: add, check, edit, rotate, pause, remove; each written down in the audit."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,13 +16,15 @@ from jobs.connections import finds_known_job
 from jobs.credentials import Credential
 from jobs.models import Project, User
 from jobs.models.project import no_slash
-from jobs.providers import PROVIDERS
-from jobs.providers.base import Account, Provider, ProviderError
+from jobs.providers import PROVIDERS, deadline
+from jobs.providers.base import Account, Provider, ProviderError, TransientError
 from jobs.providers.signing import read_service_account
 from jobs.vault import fingerprint
 
 # C1 controls, line separators and bidi controls, with which one name passes for another's
 _DECEIVING = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+PATIENCE = 30.0  # seconds, for all that is asked while a person waits
+_asking = BoundedSemaphore(2)  # of the threads for pages
 
 
 class ProjectRefused(Exception):
@@ -77,7 +82,8 @@ def check(draft: Draft, credential: Credential, *, any_host: bool = False) -> Ch
     """Ask the provider for one page as ``draft`` describes it; never raises for what the provider says."""
     try:
         _refuse_nonsense(draft, credential, any_host=any_host)
-        page = _connect(draft, credential).list_page()
+        with _while_somebody_waits():
+            page = _connect(draft, credential).list_page()
     except (ProjectRefused, ProviderError) as exc:
         return Check(False, str(exc))
     found = f"{len(page.jobs)}{'+' if page.next_token else ''}"
@@ -214,7 +220,9 @@ def _refuse_foreign(project: Project, credential: Credential) -> None:
     _refuse_nonsense(draft, credential, any_host=False, kept=_places(project))
     provider = _connect(draft, credential)
     try:
-        if not finds_known_job(project, provider):
+        with _while_somebody_waits():
+            same = finds_known_job(project, provider)
+        if not same:
             raise ProjectRefused(
                 "This credential works but finds none of this project's jobs, so it is of another account:"
                 " add it as a project of its own.",
@@ -222,6 +230,18 @@ def _refuse_foreign(project: Project, credential: Credential) -> None:
             )
     except ProviderError as exc:
         raise ProjectRefused(str(exc), "secret") from exc
+
+
+@contextmanager
+def _while_somebody_waits() -> Iterator[None]:
+    """Ask a provider from a page: a slow one holds up neither this person for long nor the others."""
+    if not _asking.acquire(blocking=False):
+        raise TransientError("Other connections are being tested just now: try again in a moment.")
+    try:
+        with deadline.within(PATIENCE):
+            yield
+    finally:
+        _asking.release()
 
 
 def _expect_same_account(project: Project, by: Actor) -> list[str]:

@@ -20,8 +20,11 @@ _ends: ContextVar[float] = ContextVar("ends", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """What is read from a provider meanwhile, in this thread, must have come by then: else httpx.ReadTimeout."""
-    token = _ends.set(time.monotonic() + seconds)
+    """What is read from a provider meanwhile, in this thread, must have come by then: else httpx.ReadTimeout.
+
+    Inside another one, the earlier end holds.
+    """
+    token = _ends.set(min(_ends.get(), time.monotonic() + seconds))
     try:
         yield
     finally:

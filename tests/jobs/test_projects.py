@@ -8,6 +8,7 @@ from jobs import projects
 from jobs.credentials import Credential
 from jobs.models import AuditEntry, Project, User
 from jobs.projects import Actor, Draft, ProjectRefused
+from tests.dripping import HEAD, dripping
 
 VERTEX = Draft("Trust", "vertex", "acme-trust", "us-central1")
 
@@ -66,3 +67,18 @@ def test_a_paused_project_is_not_due(project: Project, alice: User, at: datetime
     projects.pause(project, by=Actor(alice, at))
 
     assert not Project.objects.due(at).exists()
+
+
+def test_a_connection_test_does_not_wait_for_a_slow_provider(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projects, "PATIENCE", 0.3)
+    with dripping(HEAD + b"X-Long: ", b"a") as url:
+        found = projects.check(Draft("a", "gemini", base_url=url), Credential("api_key", "AIza-x"), any_host=True)
+
+    assert found.sentence == "The provider did not answer in time; it is asked again later."
+
+
+def test_connection_tests_leave_threads_to_the_pages(db: None) -> None:
+    with projects._while_somebody_waits(), projects._while_somebody_waits():
+        found = projects.check(Draft("a", "gemini"), Credential("api_key", "AIza-x"))
+
+    assert found.sentence == "Other connections are being tested just now: try again in a moment."

@@ -1,46 +1,18 @@
 """Answers made to hurt: too slow, too large, or unfolding in memory."""
 
 import gzip
-import socket
-import threading
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from werkzeug.wrappers import Response
 
 from jobs.credentials import Credential
-from jobs.providers import gemini, unpacking
+from jobs.providers import deadline, gemini, unpacking
 from jobs.providers.base import Account, ProviderError, RefusedError, TransientError, open_gate
 from jobs.providers.wire import Wire, shared_client
+from tests.dripping import HEAD, dripping
 
 from .harness import Bench, in_process
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
-@contextmanager
-def dripping(first: bytes, drop: bytes) -> Iterator[str]:
-    """The address of a provider that answers ``first`` and then a ``drop`` each 10 ms, until the client leaves."""
-    done = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_drip, args=(listener, first, drop, done))
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        done.set()
-        thread.join()
-
-
-def _drip(listener: socket.socket, first: bytes, drop: bytes, done: threading.Event) -> None:
-    client, _ = listener.accept()
-    with client:
-        try:
-            client.sendall(first)
-            while not done.wait(0.01):
-                client.sendall(drop)
-        except OSError:
-            return
 
 
 @pytest.mark.parametrize(
@@ -55,6 +27,11 @@ def _drip(listener: socket.socket, first: bytes, drop: bytes, done: threading.Ev
 def test_an_answer_that_never_begins_is_left(first: bytes, drop: bytes) -> None:
     with dripping(first, drop) as url, pytest.raises(TransientError, match="did not answer in time"):
         Wire(url, dict, open_gate, shared_client(), patience=0.3).get("/v1beta/batches")
+
+
+def test_the_earlier_of_two_deadlines_holds() -> None:
+    with dripping(HEAD + b"X-Long: ", b"a") as url, deadline.within(0.3), pytest.raises(TransientError):
+        Wire(url, dict, open_gate, shared_client()).get("/v1beta/batches")
 
 
 def bombs() -> list[tuple[str, bytes]]:
