@@ -100,6 +100,16 @@ def test_a_failed_sync_is_an_error_after_its_json(search: GeminiAccount) -> None
     assert len(json.loads(output.getvalue())["errors"]) == 1
 
 
+def test_a_failed_sync_says_why_once(search: GeminiAccount) -> None:
+    search.revoke()
+    errors = StringIO()
+
+    with pytest.raises(CommandError, match="does not accept this credential"):
+        call_command("sync", stdout=StringIO(), stderr=errors)
+
+    assert errors.getvalue() == ""
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

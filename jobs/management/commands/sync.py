@@ -44,7 +44,7 @@ class Command(BoardCommand):
             f"{report.seen} seen: {report.created} new, {report.changed} changed, {report.unchanged} unchanged,"
             f" {report.gone} gone; {report.requests} requests in {report.seconds:.1f} s."
         )
-        for error in report.errors:
+        for error in report.errors if not report.failed else ():  # else they are the command's own error
             self.stderr.write(error)
 
 
