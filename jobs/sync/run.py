@@ -59,7 +59,11 @@ def sync_project(project_id: int, *, now: Clock, full: bool = False, if_due: boo
         return None
     project = Project.objects.select_related("same_account_as").get(pk=project_id)
     started = time.monotonic()
-    report = _attempt(project, token, now, full=full or wants_full(project, now))
+    try:
+        report = _attempt(project, token, now, full=full or wants_full(project, now))
+    except KeyboardInterrupt:  # a command stopped by hand: nobody needs to wait for its lease
+        Project.objects.held_by(token).update(leased_until=None, lease_token=None)
+        raise
     report.seconds = round(time.monotonic() - started, 3)
     log.info("synced project=%s %s", project_id, _in_words(report))
     return report

@@ -1,7 +1,7 @@
 """One worker at a time, and a slow one overwrites nothing."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -118,6 +118,21 @@ def test_a_sync_of_the_old_place_proves_nothing_of_the_new_one(vertex: Watched) 
 
     vertex.project.refresh_from_db()
     assert (vertex.project.credential_proven, vertex.project.brake_released_at) == (False, None)
+
+
+def test_a_sync_stopped_by_hand_frees_the_project(gemini: Watched) -> None:
+    moments = [gemini.account.clock.now()] * 2
+
+    def now() -> datetime:
+        if not moments:
+            raise KeyboardInterrupt
+        return moments.pop()
+
+    with pytest.raises(KeyboardInterrupt):
+        sync_project(gemini.project.pk, now=now)
+
+    gemini.project.refresh_from_db()
+    assert (gemini.project.leased_until, gemini.project.last_attempt_at) == (None, None)
 
 
 def claimed(watched: Watched) -> tuple[UUID, Project]:
