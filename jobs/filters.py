@@ -9,7 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 from django.http import QueryDict
 
 from . import filter_words, search
@@ -80,11 +83,16 @@ class JobFilter:
         dated = self.within or self.created_from or self.created_to
         return not (dated or self.search or self.has_failures or self.gone)
 
-    def apply(self, jobs: BatchJobQuerySet, *, at: datetime) -> BatchJobQuerySet:
-        """The jobs that match, unsorted; ``at`` is now, for "last 24 hours"."""
-        chosen = {"project__in": self.projects, "state__in": self.states, "model__in": self.models}
-        jobs = jobs.filter(**{lookup: values for lookup, values in chosen.items() if values})
-        jobs = search.matching(self._created(jobs, at), self.search)
+    def apply(self, jobs: BatchJobQuerySet, *, at: datetime, walked: bool = False) -> BatchJobQuerySet:
+        """The jobs that match, unsorted; ``at`` is now, for "last 24 hours".
+
+        ``walked``: so many match that walking the index of the sort key finds a page at once; SQLite, which keeps no
+        statistics, would rather collect and sort them all.
+        """
+        for column, values in (("project_id", self.projects), ("state", self.states), ("model", self.models)):
+            if values:
+                jobs = jobs.filter(In(Coalesce(column, column) if walked else F(column), values))
+        jobs = search.matching(self._created(jobs, at), self.search, walked=walked)
         if self.has_failures:
             jobs = jobs.filter(Q(by_failed__gt=0) | Q(state=State.FAILED))
         return jobs if self.gone else jobs.listed()
@@ -94,7 +102,8 @@ class JobFilter:
     ) -> Page:
         """A page of the jobs that match; ``matches`` says how many do and ``found`` which, where that is known."""
         order = replace(self.order, few=found is not None or self._few(matches))
-        chosen = self.apply(jobs, at=at) if found is None else jobs.filter(pk__in=found)
+        walked = connection.vendor == "sqlite" and self._many(matches)
+        chosen = self.apply(jobs, at=at, walked=walked) if found is None else jobs.filter(pk__in=found)
         return page(chosen, order, after=self.after, before=self.before)
 
     def neighbours(
@@ -108,6 +117,13 @@ class JobFilter:
         """Whether to collect all matches and sort them. Project, state and model have indexes by creation."""
         indexed = self.order.field == "by_created" and self.counted_by_rollup
         return matches is not None and self.is_set and matches <= (FEW_INDEXED if indexed else FEW)
+
+    def _many(self, matches: int | None) -> bool:
+        """Whether a walk along the sort key meets a match every few steps, where no index serves filter and sort."""
+        if self.search:
+            return matches is None and not self.states
+        indexed = self.order.field == "by_created" and self.counted_by_rollup
+        return matches is not None and matches > FEW and not indexed
 
     def describe(self, project_names: Mapping[int, str]) -> str:
         """One phrase, such as “failed jobs of “Search” created in the last 7 days”."""

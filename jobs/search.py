@@ -24,11 +24,15 @@ class Holds(Contains):
 TextField.register_lookup(Holds, "holds")
 
 
-def matching(jobs: BatchJobQuerySet, text: str) -> BatchJobQuerySet:
-    """Jobs whose text holds every word of ``text``; without a word long enough for trigrams, whose name starts so."""
+def matching(jobs: BatchJobQuerySet, text: str, *, walked: bool = False) -> BatchJobQuerySet:
+    """Jobs whose text holds every word of ``text``; without a word long enough for trigrams, whose name starts so.
+
+    ``walked``: jobs are looked at one by one in their order, so no index of words is asked.
+    """
     words = text.lower().split()
     if words and max(map(len, words)) < TRIGRAM:
         return jobs.filter(search_prefix__startswith=" ".join(words))
     for word in words:
-        jobs = jobs.filter(search_text__holds=word) if len(word) >= TRIGRAM else jobs.filter(search_text__contains=word)
+        trigrams = len(word) >= TRIGRAM and not walked
+        jobs = jobs.filter(search_text__holds=word) if trigrams else jobs.filter(search_text__contains=word)
     return jobs
