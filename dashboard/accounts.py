@@ -3,10 +3,13 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db.models import Max
 from django.http import HttpRequest
 from django.urls import reverse
 
-from jobs.models import User
+from jobs.models import AuditEntry, User
+
+ENDS_LINKS = ("make password link", "deactivate person")
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -15,7 +18,14 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class LinkTokens(PasswordResetTokenGenerator):
-    """Tokens of set-password links: valid PASSWORD_RESET_TIMEOUT seconds, once, for active people only."""
+    """Tokens of set-password links: valid PASSWORD_RESET_TIMEOUT seconds, once, for active people only.
+
+    A link ends when an admin makes another one or deactivates the person: it may have gone astray.
+    """
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        told = AuditEntry.objects.filter(target_kind="user", target_id=user.pk, verb__in=ENDS_LINKS)
+        return f"{super()._make_hash_value(user, timestamp)} {told.aggregate(last=Max('pk'))['last']}"
 
     def check_token(self, user: User | None, token: str | None) -> bool:
         return bool(user and user.is_active) and super().check_token(user, token)

@@ -6,6 +6,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from dashboard.accounts import set_password_path
 from jobs.models import AuditEntry, Membership, Project, Role, User
 from tests.conftest import ClientFor
 
@@ -54,6 +55,15 @@ def test_adding_a_person_shows_a_link_once(root: Client) -> None:
     assertNotContains(root.get(answer["Location"]), "/accounts/password/reset/key/")
     assert not person.has_usable_password()
     assert list(AuditEntry.objects.values_list("verb", flat=True)) == ["make password link", "add person"]
+
+
+@pytest.mark.parametrize("buttons", [["person_link"], ["person_deactivate", "person_reactivate"]])
+def test_a_link_that_went_astray_can_be_ended(root: Client, victor: User, buttons: list[str]) -> None:
+    astray = set_password_path(victor)
+    for button in buttons:
+        press(root, button, victor)
+
+    assertContains(Client().get(astray), "This link no longer works")
 
 
 def test_the_invited_person_sets_a_password_and_is_in(root: Client, client: Client) -> None:
