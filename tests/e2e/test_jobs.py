@@ -13,6 +13,15 @@ from tests.e2e.conftest import Check, PageFor
 from tests.factories import make_job
 
 pytestmark = pytest.mark.e2e
+FIRST_LETTER_LEFT_OF_SECOND = """(element) => {
+  const range = document.createRange();
+  const [first, second] = [0, 1].map((place) => {
+    range.setStart(element.firstChild, place);
+    range.setEnd(element.firstChild, place + 1);
+    return range.getBoundingClientRect().x;
+  });
+  return first < second;
+}"""
 
 
 @pytest.fixture
@@ -170,3 +179,17 @@ def test_axe_finds_nothing(
     for path in ("/?gone=1&from=2026-11-01&state=x", "/?q=nowhere", f"/jobs/{job.pk}/"):
         page.goto(path)
         axe(page)
+
+
+def test_a_hostile_name_turns_round_nothing_beside_it(page_for: PageFor, victor: User, project: Project) -> None:
+    """U+2069 ends the isolation that a plain <bdi> gives."""
+    job = make_job(project, model="m\u2069\u202e")
+    page = page_for(victor)
+    page.goto(f"/jobs/{job.pk}/")
+    beside = page.locator(".page-head .muted.small")
+
+    model, moment = beside.locator("bdi").bounding_box(), beside.locator("span").bounding_box()
+
+    assert model and moment
+    assert model["x"] + model["width"] <= moment["x"]
+    assert beside.locator("time").evaluate(FIRST_LETTER_LEFT_OF_SECOND)
