@@ -86,18 +86,23 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """How long a job waited and ran until it ended, or until now; None where no start is known."""
+    """How long a job waited and ran until it ended, or until now; None where no start is known.
+
+    ``observed``: the split is where we saw it begin to run, because the provider does not tell. A job that ran already
+    when it was first seen has no such moment.
+    """
 
     queued: timedelta | None
     ran: timedelta | None
     whole: timedelta
+    observed: bool = False
 
     @classmethod
     def of(cls, job: BatchJob, at: datetime) -> "Spans":
         end = max(job.ended_at or at, job.by_created)
-        if job.started_at:
+        if job.started_at and not (job.started_observed and job.started_at <= job.first_seen_at):
             started = min(max(job.started_at, job.by_created), end)
-            return cls(started - job.by_created, end - started, end - job.by_created)
+            return cls(started - job.by_created, end - started, end - job.by_created, job.started_observed)
         waiting = job.state == State.QUEUED
         return cls(end - job.by_created if waiting else None, None, end - job.by_created)
 

@@ -42,6 +42,24 @@ def rows(html: str) -> list[str]:
     return [words(row) for row in re.findall(r"<tr id=.*?</tr>", html, re.S)]
 
 
+def test_a_job_that_ran_when_first_seen_has_no_split(
+    client_for: ClientFor, victor: User, project: Project, at: datetime
+) -> None:
+    make_job(
+        project,
+        state=State.RUNNING,
+        created_at=at - timedelta(hours=9),
+        first_seen_at=at - timedelta(minutes=1),
+        started_at=at - timedelta(minutes=1),
+        started_observed=True,
+    )
+
+    (row,) = rows(get(client_for(victor)))
+
+    assert "9 h in all" in row
+    assert "first seen" not in row
+
+
 def test_a_row_tells_the_job(client_for: ClientFor, victor: User, project: Project, at: datetime) -> None:
     Project.objects.update(last_success_at=at - timedelta(seconds=6))
     make_job(
