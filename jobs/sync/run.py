@@ -120,7 +120,7 @@ def _write_down(project: Project, token: UUID, work: Work | None, trouble: healt
     success = health.Success(
         full=swept and not braked,
         swept=swept,
-        whole=swept or (trouble is None and not outcome.unfinished),
+        whole=swept or (not outcome.unfinished and (trouble is None or bool(project.brake))),
         changed=outcome.visible_changes > 0,
         covered_since=outcome.covered_since,
         latency=fmean(reader.latencies) if reader.latencies else None,

@@ -1,6 +1,7 @@
 """One sync of one project: an incremental pass that stops early, or a full sweep that finds vanished jobs."""
 
 import logging
+import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -155,8 +156,9 @@ class Work:
         if self.project.brake_released_at:
             self._mark_gone(list(vanished.values()), "No longer listed; a person confirmed it.")
             return
-        self.outcome.unfinished = len(vanished) > MOST_GETS
-        self._ask_for(list(vanished)[:MOST_GETS])
+        self._ask_for(random.sample(sorted(vanished), min(len(vanished), MOST_GETS)))
+        # Where none was gone, the provider only does not list them: the next sweep asks for others.
+        self.outcome.unfinished = len(vanished) > MOST_GETS and self.outcome.gone > 0
 
     def _batches(self, scope: Scope) -> Iterator[Sequence[RawJob]]:
         """Pages gathered into batches of at most 500 jobs."""

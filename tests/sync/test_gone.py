@@ -6,6 +6,7 @@ import pytest
 
 from jobs import projects
 from jobs.models import StateCount
+from jobs.sync import work
 
 from .conftest import Watched
 
@@ -149,6 +150,41 @@ def test_a_brake_clears_when_the_jobs_are_listed_again(watched: Watched) -> None
     watched.sync()
 
     assert (watched.project.brake, watched.project.error, gone(watched)) == ("", "", set())
+
+
+def test_active_jobs_that_vanish_in_mass_are_swept_for_once(watched: Watched) -> None:
+    fill(watched, 9)
+    active = [watched.account.add_job(outcome="run").name for _ in range(11)]
+    watched.sync()
+    for name in active:
+        watched.account.forget(name)
+    watched.pass_time(60)
+    watched.sync()
+    watched.sync()
+    swept_at = watched.project.swept_at
+
+    for _ in range(3):
+        watched.pass_time(60)
+        watched.sync()
+
+    assert (watched.project.swept_at, watched.project.brake, gone(watched)) == (swept_at, "mass_vanish", set())
+
+
+@pytest.mark.parametrize(("answer", "again"), [(404, True), (403, False)])
+def test_a_sweep_goes_on_only_while_it_finds_jobs_gone(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, answer: int, again: bool
+) -> None:
+    monkeypatch.setattr(work, "MOST_GETS", 2)
+    names = fill(watched, 20)
+    watched.sync()
+    for name in names[:3]:
+        watched.account.forget(name)
+    watched.account.faults.set(status=answer, path="(batches|Jobs)/.")
+    watched.pass_time(60)
+
+    watched.sync(full=True)
+
+    assert (watched.project.full_sync_wanted, len(gone(watched))) == (again, 2 if again else 0)
 
 
 def test_ten_vanished_jobs_are_no_mass(watched: Watched) -> None:
