@@ -21,7 +21,7 @@ class BudgetUsedUp(TransientError):
 
 
 LONGEST_WAIT = 30.0
-SLOT_LIFETIME = 120.0  # a slot of a killed worker frees itself; longer than any request may take
+SLOT_LIFETIME = 180.0  # a slot of a killed worker frees itself; longer than any request may take
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
