@@ -38,8 +38,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
             return board
         if not user.is_authenticated or not user.is_active:
             return board.none()
-        roles = [other.value for other in Role if other.includes(role)]
-        return board.filter(pk__in=user.memberships.filter(role__in=roles).values("project"))
+        return board.filter(pk__in=user.memberships.at_least(role).values("project"))
 
     def due(self, at: datetime) -> Self:
         """Projects whose sync should run now and that no worker holds."""

@@ -1,7 +1,7 @@
 """Facts in, changes out: a batch of jobs as the provider spells them into at most 500 rows (DESIGN 5)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,22 +17,21 @@ LARGEST = 500  # rows a transaction
 NEW = ("id", "project", "name", "first_seen_at", *OBSERVED)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """What a batch changed. ``settled``: every job in it was known, terminal and unchanged."""
+    """What storing a batch changed. ``job_ids``: rows that look different now."""
 
-    seen: int = 0
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    settled: bool = True
-    job_ids: list[int] = field(default_factory=list)
-    finished: list[int] = field(default_factory=list)
+    created: int
+    changed: int
+    job_ids: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What of a batch differs from what is stored, parsed; read before the transaction, so that it stays short."""
+    """What of a batch differs from what is stored, parsed; read before the transaction, so that it stays short.
+
+    ``settled``: every job in it was known, terminal and unchanged.
+    """
 
     seen: int
     news: dict[str, tuple[RemoteJob, bytes]]
@@ -88,15 +87,7 @@ def write(project: Project, batch: Batch, *, at: datetime) -> Changes:
     history.write([(ids[name], one) for name, one in seen.items()], at=at)
     tally.add(project, tally.of_observations(seen.values()))
     created = sum(one.known is None for one in seen.values())
-    return Changes(
-        seen=batch.seen,
-        created=created,
-        changed=len(seen) - created,
-        unchanged=batch.unchanged,
-        settled=batch.settled,
-        job_ids=[ids[name] for name, one in seen.items() if _is_visible(one)],
-        finished=[ids[name] for name, one in seen.items() if one.state in TERMINAL and one.state_changed],
-    )
+    return Changes(created, len(seen) - created, [ids[name] for name, one in seen.items() if _is_visible(one)])
 
 
 def _is_visible(one: Observation) -> bool:
