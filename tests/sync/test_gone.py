@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import projects
+from jobs import counts, projects
 from jobs.models import StateCount
 from jobs.sync import work
 
@@ -43,6 +43,22 @@ def test_a_gone_job_is_counted_no_more(watched: Watched) -> None:
     watched.sync(full=True)
 
     assert StateCount.objects.get(project=watched.project, state="succeeded").jobs == 1
+
+
+def test_counts_are_exact_when_jobs_come_back_as_others(watched: Watched) -> None:
+    fill(watched, 3)
+    watched.sync()
+    list_nothing(watched)
+    watched.account.faults.set(status=404, path="(batches|Jobs)/.")
+    watched.pass_time(60)
+    assert watched.sync(full=True).gone == 3
+    watched.account.faults.clear()
+    watched.account.faults.hostile = {"model": "other", "metadata": {"model": "other"}}
+
+    watched.sync(full=True)
+
+    assert counts.recount([watched.project.pk]) == []
+    assert StateCount.objects.get(project=watched.project, jobs__gt=0).model == "other"
 
 
 def test_an_active_job_that_vanishes_is_noticed_by_the_next_sync(watched: Watched) -> None:
