@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
@@ -233,14 +234,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# By the clock where it is rare: an interval would begin anew with each restart and might never end.
 CELERY_BEAT_SCHEDULE = {
     "wake-due-projects": {
         "task": "jobs.tasks.wake_due_projects",
         "schedule": 1.0,
         "options": {"expires": 5},
     },
-    "recount": {"task": "jobs.tasks.recount", "schedule": 86_400.0},
-    "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": 3_600.0},
+    "recount": {"task": "jobs.tasks.recount", "schedule": crontab(hour=3, minute=17)},
+    "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": crontab(minute=7)},
 }
 
 LOGGING = {
