@@ -122,7 +122,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;",
     }
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 else:

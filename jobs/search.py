@@ -29,7 +29,8 @@ def matching(jobs: BatchJobQuerySet, text: str, *, walked: bool = False) -> Batc
 
     ``walked``: jobs are looked at one by one in their order, so no index of words is asked.
     """
-    words = text.lower().split()
+    # Of a whole name, as people paste it, the last segment is what tells jobs apart.
+    words = [word.rstrip("/").rpartition("/")[2] or word for word in text.lower().split()]
     if words and max(map(len, words)) < TRIGRAM:
         return jobs.filter(search_prefix__startswith=" ".join(words))
     for word in words:

@@ -14,6 +14,7 @@ from . import history, tally
 from .rows import KNOWN, OBSERVED, Observation, fingerprint, observe, values
 
 LARGEST = 500  # rows a transaction
+MOST_REMEMBERED = 50_000  # some 20 MB
 NEW = ("id", "project", "name", "first_seen_at", *OBSERVED)
 
 
@@ -49,16 +50,21 @@ class Batch:
         return replace(self, news=news)
 
 
-def read(project: Project, jobs: Iterable[RawJob], parse: Callable[[bytes], RemoteJob]) -> Batch:
+def read(memory: "Memory", jobs: Iterable[RawJob], parse: Callable[[bytes], RemoteJob]) -> Batch:
     """Leave out what is stored just so: same bytes, same parser, not gone."""
     bodies = {job.name: job.body for job in jobs}
-    stored = _stored(project, list(bodies))
+    stored = memory.of(list(bodies))
     news = {}
     for name, body in bodies.items():
         if name not in stored or stored[name].outdated_by(body):
-            news[name] = (replace(parse(body), name=name), body)
+            news[name] = (_named(parse(body), name), body)
     settled = not news and all(one.state in TERMINAL for one in stored.values())
     return Batch(len(bodies), news, settled, [name for name in news if name not in stored])
+
+
+def _named(job: RemoteJob, name: str) -> RemoteJob:
+    """A list and a parser agree on names, but the list's is the one it is stored under."""
+    return job if job.name == name else replace(job, name=name)
 
 
 class Stored(NamedTuple):
@@ -73,9 +79,38 @@ class Stored(NamedTuple):
         return self.gone_at is not None or bytes(self.raw_hash) != fingerprint(body)
 
 
-def _stored(project: Project, names: list[str]) -> dict[str, Stored]:
-    rows = project.jobs.filter(name__in=names).values_list(*Stored._fields)
-    return {row[0]: Stored(*row) for row in rows}
+class Memory:
+    """What is stored of a project's jobs, by name: asked for batch by batch, or read at once for a sweep."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._all: dict[str, Stored] | None = None
+
+    def learn_all(self) -> None:
+        """One query instead of one a batch, as long as that is little to keep."""
+        rows = self.project.jobs.values_list(*Stored._fields)[: MOST_REMEMBERED + 1]
+        learned = {row[0]: Stored(*row) for row in rows}
+        self._all = learned if len(learned) <= MOST_REMEMBERED else None
+
+    def of(self, names: list[str]) -> dict[str, Stored]:
+        if self._all is None:
+            return self._ask(names)
+        return {name: self._all[name] for name in names if name in self._all}
+
+    def absent(self, seen: set[str]) -> list[str] | None:
+        """Names of listed jobs that are not among ``seen``; None when not all are remembered."""
+        if self._all is None:
+            return None
+        return [name for name, one in self._all.items() if one.gone_at is None and name not in seen]
+
+    def learn(self, batch: Batch) -> None:
+        """After ``batch`` was written; its states are not known here, so none of its jobs counts as settled."""
+        if self._all is not None:
+            self._all |= {name: Stored(name, fingerprint(body), "", None) for name, (_, body) in batch.news.items()}
+
+    def _ask(self, names: list[str]) -> dict[str, Stored]:
+        rows = self.project.jobs.filter(name__in=names).values_list(*Stored._fields)
+        return {row[0]: Stored(*row) for row in rows}
 
 
 def write(project: Project, batch: Batch, *, at: datetime) -> Changes:

@@ -180,10 +180,14 @@ def _duration(seen: Observation) -> int:
 
 
 def _search(job: RemoteJob) -> tuple[str, str]:
-    """Text to find a job by (lower case, at most 1,000 characters) and the first characters of what it is called."""
-    called = job.display_name or job.name.rpartition("/")[2]
+    """Text to find a job by (lower case, at most 1,000 characters) and the first characters of what it is called.
+
+    Of its name only the last segment: the others are the same for all jobs of an account.
+    """
+    short_id = job.name.rpartition("/")[2]
+    called = job.display_name or short_id
     labels = " ".join(f"{key}={value}" for key, value in job.labels.items())
-    parts = (job.display_name, job.name, job.error_message[:300], labels)
+    parts = (job.display_name, short_id, job.error_message[:300], labels)
     text = " ".join(part for part in parts if part).lower()
     return text[:1000], called.lower()[:32]
 

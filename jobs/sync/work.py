@@ -67,6 +67,7 @@ class Work:
     def __init__(self, project: Project, reader: Reader) -> None:
         self.project, self.reader = project, reader
         self.kind: ProviderKind = kind_of(project)
+        self.memory = merge.Memory(project)
         self.outcome = Outcome()
         self.is_double = False
 
@@ -146,12 +147,12 @@ class Work:
     def _sweep(self) -> None:
         """List everything; known jobs that are not in it are asked for one by one before they count as gone."""
         started = self.reader.now()
+        self.memory.learn_all()
         for jobs in self._batches(EVERYTHING):
             self._store(jobs)
             self.outcome.names.update(job.name for job in jobs)
         doubles.check_all(self.project)
-        known = self.project.jobs.listed().filter(first_seen_at__lt=started).values_list("name", "pk")
-        vanished = {name: pk for name, pk in known.iterator() if name not in self.outcome.names}
+        vanished = self._vanished(started)
         gone.brake(self.project, len(vanished))
         if self.project.brake_released_at:
             self._mark_gone(list(vanished.values()), "No longer listed; a person confirmed it.")
@@ -159,6 +160,15 @@ class Work:
         self._ask_for(random.sample(sorted(vanished), min(len(vanished), MOST_GETS)))
         # Where none was gone, the provider only does not list them: the next sweep asks for others.
         self.outcome.unfinished = len(vanished) > MOST_GETS and self.outcome.gone > 0
+
+    def _vanished(self, started: datetime) -> dict[str, int]:
+        """Ids of jobs known before the sweep that it did not list, by name."""
+        known = self.project.jobs.listed().filter(first_seen_at__lt=started)
+        absent = self.memory.absent(self.outcome.names)
+        if absent is not None and len(absent) <= merge.LARGEST:
+            known = known.filter(name__in=absent)
+        rows = known.values_list("name", "pk").iterator()
+        return {name: pk for name, pk in rows if name not in self.outcome.names}
 
     def _batches(self, scope: Scope) -> Iterator[Sequence[RawJob]]:
         """Pages gathered into batches of at most 500 jobs."""
@@ -208,11 +218,12 @@ class Work:
 
     def _store(self, jobs: Sequence[RawJob]) -> bool:
         """Merge at most 500 jobs in one transaction; whether all were known, finished and unchanged."""
-        batch = merge.read(self.project, jobs, self.kind.parse_job)
+        batch = merge.read(self.memory, jobs, self.kind.parse_job)
         self._count_batch(batch)
         if batch.news:
             doubles.refuse(self.project, batch.new_names)
             self._store_news(batch.with_outputs(self._find_output))
+            self.memory.learn(batch)
         return batch.settled
 
     def _store_news(self, batch: merge.Batch) -> None:

@@ -1,47 +1,61 @@
 """Sync of 10,000 jobs against the official SDK merely listing them, from the same server in the same run."""
 
+import statistics
 import sys
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from tests.bench.tools import board, median, say, simulator
 
 JOBS = 10_000
+ROUNDS = 5
 
 
 def main(database: str) -> None:
     with board(database), simulator(JOBS) as world:
-        account = world["accounts"][0]
-        reference = median(partial(list_by_sdk, world["base_url"], account["key"]), 3)
-        say("google-genai lists 10,000 jobs (page 100)", f"{reference:.3f} s", "the reference")
-        bare = median(partial(list_bare, world["base_url"], account["key"]), 3)
-        say("the same pages by a bare httpx client (the server's share)", f"{bare:.3f} s")
-        measure(database, world["base_url"], account["key"], reference)
+        measure(database, world["base_url"], world["accounts"][0]["key"])
 
 
-def measure(database: str, base_url: str, key: str, reference: float) -> None:
+def measure(database: str, base_url: str, key: str) -> None:
+    """Round by round, so that what else the machine does falls on all alike."""
+    project = added(base_url, key)
+    works: dict[str, Callable[[], object]] = {
+        "google-genai lists 10,000 jobs (page 100)": partial(list_by_sdk, base_url, key),
+        "the same pages by a bare httpx client (the server's share)": partial(list_bare, base_url, key),
+        f"first sync, {database}": partial(synced, project, JOBS),
+        f"full sync, nothing changed, {database}": partial(synced, project, 0),
+        f"incremental sync, nothing changed, {database}": partial(synced, project, 0, full=False),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        forget_jobs(project)
+        for name, work in works.items():
+            # The first read after a bulk write settles the database's own books; polls come after it.
+            settle = partial(synced, project, 0) if name.startswith("full") else None
+            taken[name].append(median(work, 1, before=settle or (lambda: None)))
+    tell(database, {name: statistics.median(times) for name, times in taken.items()})
+    tables = {sql.split()[1] for sql in writes_of(project)}
+    say("tables written when nothing changed", ", ".join(sorted(tables)), "1 row", holds=tables == {'"jobs_project"'})
+
+
+def tell(database: str, medians: dict[str, float]) -> None:
+    reference = next(iter(medians.values()))
+    most = {"first": {"sqlite": 2.0, "postgresql": 3.0}[database], "full": 0.3}
+    for name, seconds in medians.items():
+        ratio, hold = seconds / reference, most.get(name.split()[0])
+        verdict = {"hold": f"<= {hold} x", "holds": ratio <= hold} if hold else {}
+        say(name, f"{seconds:.3f} s = {ratio:.2f} x", **verdict)  # type: ignore[arg-type]
+
+
+def writes_of(project: Any) -> list[str]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    project = added(base_url, key)
-    first = median(partial(synced, project, JOBS), 3, before=partial(forget_jobs, project)) / reference
-    most = {"sqlite": 2, "postgresql": 3}[database]
-    say(
-        f"first sync, {database}",
-        f"{first:.3f} s = {first / reference:.2f} x",
-        f"<= {most} x",
-        holds=first <= most * reference,
-    )
-    unchanged = median(partial(synced, project, 0))
-    ratio = unchanged / reference
-    say(f"full sync, nothing changed, {database}", f"{unchanged:.3f} s = {ratio:.2f} x", "<= 0.3 x", holds=ratio <= 0.3)
     with CaptureQueriesContext(connection) as queries:
         synced(project, 0)
-    tables = {sql.split()[1] for sql in written(queries)}
-    say("tables written by it", ", ".join(sorted(tables)), "1 row", holds=tables == {'"jobs_project"'})
-    quick = median(partial(synced, project, 0, full=False))
-    say(f"incremental sync, nothing changed, {database}", f"{quick:.3f} s = {quick / reference:.3f} x")
+    return written(queries)
 
 
 def written(queries: Any) -> list[str]:
@@ -88,10 +102,17 @@ def synced(project: Any, created: int, *, full: bool = True) -> None:
 
 
 def forget_jobs(project: Any) -> None:
+    """Back to a board that never saw a job, in its files too: it is the first sync that is measured."""
+    from django.db import connection
+
     from jobs.models import StateCount
 
     project.jobs.all().delete()
     StateCount.objects.all().delete()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("INSERT INTO jobs_search(jobs_search) VALUES ('rebuild')")
+        cursor.execute("VACUUM")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def test_a_lost_lease_rolls_back_the_rows_of_its_transaction(gemini: Watched) ->
     stale = Work(gemini.project, reader_of(gemini, uuid4()))
     gemini.pass_time(120)
     page = stale.reader.provider.list_page()
-    batch = merge.read(gemini.project, page.jobs, stale.kind.parse_job)
+    batch = merge.read(merge.Memory(gemini.project), page.jobs, stale.kind.parse_job)
 
     with pytest.raises(LeaseLost):
         stale._store_news(batch)

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from jobs import search
 from jobs.models import Payload, ProgressSample, StateChange, StateCount
 from jobs.states import State
 
@@ -166,3 +167,13 @@ def test_inline_results_are_looked_for_once_when_finished(gemini: Watched) -> No
 
     assert gemini.job(made.name).output == "inline"
     assert gemini.account.journal.count(method="GET", path=f".*{made.name}$") == 1
+
+
+def test_a_job_is_found_by_its_whole_name_and_by_a_part_of_its_id(watched: Watched) -> None:
+    made = watched.account.add_job("nightly")
+    watched.account.add_job("weekly")
+    watched.sync()
+
+    for text in (made.name, made.name[-9:], made.name.rpartition("/")[2][2:8], "NIGHT"):
+        found = search.matching(watched.project.jobs.all(), text)
+        assert [job.name for job in found] == [made.name]
