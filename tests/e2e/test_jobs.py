@@ -185,6 +185,7 @@ def test_a_hostile_name_turns_round_nothing_beside_it(page_for: PageFor, victor:
     """U+2069 ends the isolation that a plain <bdi> gives."""
     job = make_job(project, model="m\u2069\u202e")
     page = page_for(victor)
+    page.add_init_script("sessionStorage.setItem('paused', '1')")  # what is measured is not swapped meanwhile
     page.goto(f"/jobs/{job.pk}/")
     beside = page.locator(".page-head .muted.small")
 
