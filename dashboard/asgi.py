@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from .door import guarded
+from .hub import hub
 from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -28,11 +29,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def live(receive: Receive, send: Send) -> None:
-    """Say yes to starting and stopping: there is nothing to open before the first request."""
+    """There is nothing to open before the first request; at the end the subscription is closed in good order."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         else:
+            await hub().close()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -57,6 +57,7 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def streams_of(self, person: int) -> int:
         """How many streams a person has open in this process."""
@@ -71,9 +72,22 @@ class Hub:
             yield
         finally:
             self.listeners.discard(listener)
-            if not self.listeners and self._task:
-                self._task.cancel()
-                self._task = None
+            if not self.listeners:
+                self._leave()
+
+    def _leave(self) -> None:
+        """End the subscription; a second cancel would cut its farewell to Redis short."""
+        task, self._task = self._task, None
+        if task and not task.done():
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+            if not task.cancelling():
+                task.cancel()
+
+    async def close(self) -> None:
+        """At the end of the process: wait until the subscription has ended in good order."""
+        self._leave()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     async def _follow(self) -> None:
         """Read the channel for ever; when Redis is away, try again and tell everybody of the gap."""
