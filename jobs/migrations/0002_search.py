@@ -12,9 +12,8 @@ POSTGRESQL = [
     "CREATE INDEX job_search_prefix ON jobs_batchjob (search_prefix text_pattern_ops)",
 ]
 POSTGRESQL_UNDO = ["DROP INDEX job_search_prefix", "DROP INDEX job_search_trigrams"]
-SQLITE = [
-    """CREATE VIRTUAL TABLE jobs_search USING fts5(
-         search_text, content='jobs_batchjob', content_rowid='id', tokenize='trigram')""",
+# What hangs on the table of jobs itself: a later migration that makes that table anew must lay these again.
+SQLITE_ON_JOBS = [
     "CREATE INDEX job_search_prefix ON jobs_batchjob (search_prefix)",
     """CREATE TRIGGER jobs_search_insert AFTER INSERT ON jobs_batchjob BEGIN
          INSERT INTO jobs_search(rowid, search_text) VALUES (new.id, new.search_text); END""",
@@ -24,6 +23,11 @@ SQLITE = [
        WHEN old.search_text IS NOT new.search_text BEGIN
          INSERT INTO jobs_search(jobs_search, rowid, search_text) VALUES ('delete', old.id, old.search_text);
          INSERT INTO jobs_search(rowid, search_text) VALUES (new.id, new.search_text); END""",
+]
+SQLITE = [
+    """CREATE VIRTUAL TABLE jobs_search USING fts5(
+         search_text, content='jobs_batchjob', content_rowid='id', tokenize='trigram')""",
+    *SQLITE_ON_JOBS,
 ]
 SQLITE_UNDO = [
     "DROP TRIGGER jobs_search_update",

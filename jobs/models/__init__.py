@@ -1,20 +1,39 @@
+from .attention import Attention, AttentionNote, SavedView
 from .audit import AuditEntry
 from .history import Payload, ProgressSample, StateChange
 from .job import BatchJob, BatchJobQuerySet, StateCount
+from .operation import Action, Operation, OperationItem, OperationStatus, Outcome, Policy, Verdict
 from .people import Membership, Role, User
-from .project import Project, ProjectQuerySet
+from .project import ArchiveMode, Project, ProjectQuerySet
+from .results import Archive, ArchiveQuerySet, ArchiveStatus, Export, Price
 
 __all__ = [
+    "Action",
+    "Archive",
+    "ArchiveMode",
+    "ArchiveQuerySet",
+    "ArchiveStatus",
+    "Attention",
+    "AttentionNote",
     "AuditEntry",
     "BatchJob",
     "BatchJobQuerySet",
+    "Export",
     "Membership",
+    "Operation",
+    "OperationItem",
+    "OperationStatus",
+    "Outcome",
     "Payload",
+    "Policy",
+    "Price",
     "ProgressSample",
     "Project",
     "ProjectQuerySet",
     "Role",
+    "SavedView",
     "StateChange",
     "StateCount",
     "User",
+    "Verdict",
 ]

@@ -13,6 +13,8 @@ class AuditEntry(models.Model):
     target_id = models.BigIntegerField(null=True)
     target_label = models.CharField(max_length=200)
     project = models.ForeignKey("jobs.Project", models.SET_NULL, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    result = models.CharField(max_length=40, blank=True)
     detail = models.JSONField(default=dict)
     address = models.CharField(max_length=45, blank=True)
 

@@ -23,6 +23,10 @@ class Role(StrEnum):
 class User(AbstractUser):
     """A person who signs in. ``is_superuser`` sees and manages everything; e-mail is optional."""
 
+    time_zone = models.CharField(max_length=50, blank=True)
+    columns = models.JSONField(default=list, blank=True)
+    rows_per_page = models.PositiveSmallIntegerField(default=50)
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 

@@ -23,6 +23,14 @@ def _free(at: datetime) -> Q:
     return Q(leased_until=None) | Q(leased_until__lte=at) | Q(leased_until__gt=at + STEP_BACK)
 
 
+class ArchiveMode(models.TextChoices):
+    """When results are saved: as soon as a job finishes, when somebody asks, or never."""
+
+    FINISH = "finish", "When a job finishes"
+    DEMAND = "demand", "When somebody asks"
+    OFF = "off", "Never"
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     def on_board(self) -> Self:
         return self.filter(removed_at=None)
@@ -67,6 +75,11 @@ class Project(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     paused_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+
+    # How results and operations are handled here
+    archive_mode = models.CharField(max_length=10, choices=ArchiveMode, default=ArchiveMode.FINISH)
+    results_role = models.CharField(max_length=10, default=Role.VIEWER)
+    approval_above = models.PositiveIntegerField(default=1000)
 
     # The credential, encrypted; its kind and fingerprint are not secret
     credential = models.TextField(editable=False, default="")
