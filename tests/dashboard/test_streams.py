@@ -20,8 +20,12 @@ MakeProject = Callable[..., Project]
 
 @pytest.fixture
 def server(redis_client: "redis.Redis") -> Iterator[Server]:
-    with Server(streams.application) as running:
+    """The whole web process: its end waits for the end of the subscription, so the next test finds none."""
+    from dashboard.asgi import application
+
+    with Server(application) as running:
         yield running
+    assert listeners(redis_client) == 0
 
 
 @contextmanager
