@@ -10,6 +10,7 @@ import httpx
 
 from jobs.states import Counts, State
 
+from . import reading
 from .base import (
     EVERYTHING,
     Account,
@@ -24,18 +25,6 @@ from .base import (
     open_gate,
 )
 from .listing import read_job, read_page
-from .reading import (
-    MESSAGE_LIMIT,
-    NAME_LIMIT,
-    count,
-    decode,
-    identity,
-    mapping,
-    moment,
-    plain_suffix,
-    small_integer,
-    text,
-)
 from .wire import Wire, shared_client
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -70,25 +59,25 @@ class Gemini:
 
 def parse_job(body: bytes) -> RemoteJob:
     """An Operation (WIRE 1.3) as a RemoteJob; whatever the bytes hold."""
-    operation = mapping(decode(body))
-    batch = mapping(operation.get("metadata"))
-    word = text(batch.get("state"), 100)
-    reported = STATES.get(plain_suffix(word, "BATCH_STATE_", "JOB_STATE_"), State.UNKNOWN)
-    output = _output(mapping(batch.get("output")) or mapping(operation.get("response")))
-    created, ended = moment(batch.get("createTime")), moment(batch.get("endTime"))
+    operation = reading.mapping(reading.decode(body))
+    batch = reading.mapping(operation.get("metadata"))
+    word = reading.text(batch.get("state"), 100)
+    reported = STATES.get(reading.plain_suffix(word, "BATCH_STATE_", "JOB_STATE_"), State.UNKNOWN)
+    output = _output(reading.mapping(batch.get("output")) or reading.mapping(operation.get("response")))
+    created, ended = reading.moment(batch.get("createTime")), reading.moment(batch.get("endTime"))
     return RemoteJob(
-        name=identity(operation.get("name"), body),
+        name=reading.identity(operation.get("name"), body),
         reported=reported,
         provider_state=word,
-        display_name=text(batch.get("displayName"), NAME_LIMIT),
-        model=text(batch.get("model"), 200).removeprefix("models/"),
+        display_name=reading.text(batch.get("displayName"), reading.NAME_LIMIT),
+        model=reading.text(batch.get("model"), 200).removeprefix("models/"),
         counts=_counts(batch),
         created_at=created,
         ended_at=ended,
-        updated_at=moment(batch.get("updateTime")),
+        updated_at=reading.moment(batch.get("updateTime")),
         expires_at=_expiry(reported, created, ended, output),
-        error_code=small_integer(mapping(operation.get("error")).get("code")),
-        error_message=text(mapping(operation.get("error")).get("message"), MESSAGE_LIMIT),
+        error_code=reading.small_integer(reading.mapping(operation.get("error")).get("code")),
+        error_message=reading.text(reading.mapping(operation.get("error")).get("message"), reading.MESSAGE_LIMIT),
         source=_source(batch),
         destination=output,
         output=output,
@@ -97,11 +86,11 @@ def parse_job(body: bytes) -> RemoteJob:
 
 def _counts(batch: Mapping[str, Any]) -> Counts:
     """``batchStats``: zero counts are left out (WIRE 1.3), so beside a total a missing one is 0."""
-    stats = mapping(batch.get("batchStats"))
-    total = count(stats.get("requestCount"))
+    stats = reading.mapping(batch.get("batchStats"))
+    total = reading.count(stats.get("requestCount"))
     missing = None if total is None else 0
     keys = ("successfulRequestCount", "failedRequestCount", "pendingRequestCount")
-    succeeded, failed, pending = (count(stats[key]) if key in stats else missing for key in keys)
+    succeeded, failed, pending = (reading.count(stats[key]) if key in stats else missing for key in keys)
     return Counts(total, succeeded, failed, pending)
 
 
@@ -109,12 +98,12 @@ def _source(batch: Mapping[str, Any]) -> str:
     """The input file; requests sent inline are never echoed (WIRE 1.3)."""
     if not batch:
         return ""
-    config = mapping(batch.get("inputConfig"))
-    return text(config.get("fileName")) or "inline"
+    config = reading.mapping(batch.get("inputConfig"))
+    return reading.text(config.get("fileName")) or "inline"
 
 
 def _output(output: Mapping[str, Any]) -> str:
-    if file := text(output.get("responsesFile")):
+    if file := reading.text(output.get("responsesFile")):
         return file
     inline = "inlinedResponses" in output or "inlinedEmbedContentResponses" in output
     return "inline" if inline else ""
@@ -134,11 +123,11 @@ def wants_get(job: RemoteJob) -> bool:
 
 def without_results(body: bytes) -> bytes:
     """A job got alone carries its inline results, up to tens of MB and twice (WIRE 1.3): leave only that they exist."""
-    operation = decode(body)
-    output = mapping(mapping(mapping(operation).get("metadata")).get("output"))
-    if not isinstance(operation, dict) or _output(output or mapping(operation.get("response"))) != "inline":
+    operation = reading.decode(body)
+    output = reading.mapping(reading.mapping(reading.mapping(operation).get("metadata")).get("output"))
+    if not isinstance(operation, dict) or _output(output or reading.mapping(operation.get("response"))) != "inline":
         return body
-    metadata = {**mapping(operation.get("metadata")), "output": {"inlinedResponses": {}}}
+    metadata = {**reading.mapping(operation.get("metadata")), "output": {"inlinedResponses": {}}}
     kept = {key: value for key, value in operation.items() if key != "response"}
     return json.dumps({**kept, "metadata": metadata}).encode()
 

@@ -10,6 +10,7 @@ import httpx
 
 from jobs.states import Counts, State
 
+from . import reading
 from .base import (
     EVERYTHING,
     Account,
@@ -25,20 +26,6 @@ from .base import (
     open_gate,
 )
 from .listing import read_job, read_page
-from .reading import (
-    MESSAGE_LIMIT,
-    NAME_LIMIT,
-    count,
-    decode,
-    identity,
-    labels,
-    line,
-    mapping,
-    moment,
-    plain_suffix,
-    small_integer,
-    text,
-)
 from .signing import bearer, forget
 from .wire import Wire, shared_client
 
@@ -68,7 +55,7 @@ _ASKABLE = re.compile(
 def host(location: str) -> str:
     """WIRE 2.1; the location becomes part of a host name, so only Google's own shape passes."""
     if not LOCATION.fullmatch(location):
-        raise RefusedError(f"“{line(location, 60)}” is not a location: write it like us-central1 or global.")
+        raise RefusedError(f"“{reading.line(location, 60)}” is not a location: write it like us-central1 or global.")
     if location == "global":
         return "https://aiplatform.googleapis.com"
     if location in MULTI_REGIONS:
@@ -79,7 +66,7 @@ def host(location: str) -> str:
 class Vertex:
     def __init__(self, account: Account, *, gate: Gate = open_gate, client: httpx.Client | None = None) -> None:
         if not CLOUD_PROJECT.fullmatch(account.cloud_project):
-            called = line(account.cloud_project, 60)
+            called = reading.line(account.cloud_project, 60)
             raise RefusedError(f"“{called}” is not a cloud project's id or number: copy it from the Cloud console.")
         own_host = host(account.location)
         self._parent = f"/v1/projects/{account.cloud_project}/locations/{account.location}/batchPredictionJobs"
@@ -113,28 +100,28 @@ def filter_text(scope: Scope) -> str:
 
 def parse_job(body: bytes) -> RemoteJob:
     """A BatchPredictionJob (WIRE 2.3) as a RemoteJob; whatever the bytes hold."""
-    job = mapping(decode(body))
-    word = text(job.get("state"), 100)
-    reported = STATES.get(plain_suffix(word, "JOB_STATE_"), State.UNKNOWN)
-    created, started = moment(job.get("createTime")), moment(job.get("startTime"))
+    job = reading.mapping(reading.decode(body))
+    word = reading.text(job.get("state"), 100)
+    reported = STATES.get(reading.plain_suffix(word, "JOB_STATE_"), State.UNKNOWN)
+    created, started = reading.moment(job.get("createTime")), reading.moment(job.get("startTime"))
     return RemoteJob(
-        name=identity(job.get("name"), body),
+        name=reading.identity(job.get("name"), body),
         reported=reported,
         provider_state=word,
-        display_name=text(job.get("displayName"), NAME_LIMIT),
-        model=text(job.get("model"), 200).removeprefix("publishers/google/models/"),
-        counts=_counts(mapping(job.get("completionStats"))),
+        display_name=reading.text(job.get("displayName"), reading.NAME_LIMIT),
+        model=reading.text(job.get("model"), 200).removeprefix("publishers/google/models/"),
+        counts=_counts(reading.mapping(job.get("completionStats"))),
         created_at=created,
         started_at=started,
-        ended_at=moment(job.get("endTime")),
-        updated_at=moment(job.get("updateTime")),
+        ended_at=reading.moment(job.get("endTime")),
+        updated_at=reading.moment(job.get("updateTime")),
         expires_at=_expiry(reported, created, started),
-        error_code=small_integer(mapping(job.get("error")).get("code")),
-        error_message=text(mapping(job.get("error")).get("message"), MESSAGE_LIMIT),
-        source=_source(mapping(job.get("inputConfig"))),
-        destination=_destination(mapping(job.get("outputConfig"))),
-        output=_output(mapping(job.get("outputInfo"))),
-        labels=labels(job.get("labels")),
+        error_code=reading.small_integer(reading.mapping(job.get("error")).get("code")),
+        error_message=reading.text(reading.mapping(job.get("error")).get("message"), reading.MESSAGE_LIMIT),
+        source=_source(reading.mapping(job.get("inputConfig"))),
+        destination=_destination(reading.mapping(job.get("outputConfig"))),
+        output=_output(reading.mapping(job.get("outputInfo"))),
+        labels=reading.labels(job.get("labels")),
     )
 
 
@@ -142,34 +129,34 @@ def _counts(stats: Mapping[str, Any]) -> Counts:
     """``completionStats``: absent before the run; ``incompleteCount`` "-1" means unknown (WIRE 2.3)."""
     if not stats:
         return Counts()
-    succeeded, failed = count(stats.get("successfulCount", 0)), count(stats.get("failedCount", 0))
-    pending = count(stats.get("incompleteCount", 0))
+    succeeded, failed = reading.count(stats.get("successfulCount", 0)), reading.count(stats.get("failedCount", 0))
+    pending = reading.count(stats.get("incompleteCount", 0))
     parts = (succeeded, failed, pending)
     known = [part for part in parts if part is not None]
-    return Counts(count(sum(known)) if len(known) == len(parts) else None, succeeded, failed, pending)
+    return Counts(reading.count(sum(known)) if len(known) == len(parts) else None, succeeded, failed, pending)
 
 
 def _source(config: Mapping[str, Any]) -> str:
-    uris = mapping(config.get("gcsSource")).get("uris")
-    listed = ", ".join(text(uri) for uri in uris[:20]) if isinstance(uris, list) else ""
-    return text(
+    uris = reading.mapping(config.get("gcsSource")).get("uris")
+    listed = ", ".join(reading.text(uri) for uri in uris[:20]) if isinstance(uris, list) else ""
+    return reading.text(
         listed
-        or text(mapping(config.get("bigquerySource")).get("inputUri"))
-        or text(mapping(config.get("vertexMultimodalDatasetSource")).get("datasetName"))
+        or reading.text(reading.mapping(config.get("bigquerySource")).get("inputUri"))
+        or reading.text(reading.mapping(config.get("vertexMultimodalDatasetSource")).get("datasetName"))
     )
 
 
 def _destination(config: Mapping[str, Any]) -> str:
-    return text(mapping(config.get("gcsDestination")).get("outputUriPrefix")) or text(
-        mapping(config.get("bigqueryDestination")).get("outputUri")
+    return reading.text(reading.mapping(config.get("gcsDestination")).get("outputUriPrefix")) or reading.text(
+        reading.mapping(config.get("bigqueryDestination")).get("outputUri")
     )
 
 
 def _output(info: Mapping[str, Any]) -> str:
     """Where results really are: the folder or the table (WIRE 2.6, 2.7), not the prefix that was asked for."""
-    if folder := text(info.get("gcsOutputDirectory")):
+    if folder := reading.text(info.get("gcsOutputDirectory")):
         return folder
-    dataset, table = text(info.get("bigqueryOutputDataset")), text(info.get("bigqueryOutputTable"))
+    dataset, table = reading.text(info.get("bigqueryOutputDataset")), reading.text(info.get("bigqueryOutputTable"))
     return f"{dataset}.{table}" if dataset and table else dataset or table
 
 
