@@ -1,14 +1,8 @@
 """No process works on a database that waits for migrations: it would fail half-way, in the middle of the night."""
 
 from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 
-
-def pending_migrations() -> list[str]:
-    """Names like ``jobs.0002_search`` of what ``manage.py migrate`` would still apply."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+from jobs.schema import pending_migrations
 
 
 def refuse_pending_migrations() -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboard.schema import pending_migrations
+from jobs.schema import pending_migrations
 
 BROKER_SECONDS = 2
 

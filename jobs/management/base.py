@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 
 from jobs.models import Project
+from jobs.schema import pending_migrations
 
 
 class BoardCommand(BaseCommand):
@@ -31,8 +31,7 @@ class BoardCommand(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _refuse_old_schema(self) -> None:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if pending_migrations():
             raise CommandError("The database is not up to date: run `python manage.py migrate` first.")
 
     def say_json(self, value: Any) -> None:

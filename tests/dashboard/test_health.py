@@ -8,7 +8,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from dashboard.schema import pending_migrations, refuse_pending_migrations
+from dashboard.schema import refuse_pending_migrations
+from jobs.schema import pending_migrations
 
 NOWHERE = "unix:///nowhere/redis.sock?db=0"
 
