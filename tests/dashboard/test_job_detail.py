@@ -1,27 +1,18 @@
 """The page of one job."""
 
-import re
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-import time_machine
-from django.test import Client
 
 from jobs.models import BatchJob, ProgressSample, Project, StateChange, User
 from jobs.states import State
+from tests.conftest import ClientFor
+from tests.dashboard.reading import words
 from tests.factories import make_job
 
-ClientFor = Callable[[User | None], Client]
-
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client", "noon")]
-
-
-@pytest.fixture
-def noon(at: datetime) -> Iterator[None]:
-    with time_machine.travel(at, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -35,10 +26,6 @@ def page(client_for: ClientFor, victor: User) -> Callable[..., str]:
         return answer.content.decode()
 
     return page
-
-
-def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
 Read = Callable[..., str]

@@ -1,45 +1,19 @@
 """The list of jobs: what its rows say, what its links keep, and what it costs."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from django.test import Client
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from jobs.models import Project, StateCount, User
 from jobs.states import State
+from tests.conftest import ClientFor, MakeProject
+from tests.dashboard.reading import get, rows, words
 from tests.factories import make_job
 
-ClientFor = Callable[[User | None], Client]
-MakeProject = Callable[..., Project]
-FRAGMENT = {"HX-Request": "true"}
-
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client", "noon")]
-
-
-@pytest.fixture
-def noon(at: datetime) -> Iterator[None]:
-    with time_machine.travel(at, tick=False):
-        yield
-
-
-def words(html: str) -> str:
-    """The text of a page, on one line."""
-    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
-
-
-def get(client: Client, path: str = "/", **options: Any) -> str:
-    answer = client.get(path, **options)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def rows(html: str) -> list[str]:
-    return [words(row) for row in re.findall(r"<tr id=.*?</tr>", html, re.S)]
 
 
 def test_a_job_that_ran_when_first_seen_has_no_split(
@@ -192,42 +166,6 @@ def test_pages_lead_there_and_back(client_for: ClientFor, victor: User, project:
     assert rows(get(client, "/" + newer[1])) == rows(first)
 
 
-def test_a_fragment_is_the_same_table_without_the_page(client_for: ClientFor, victor: User, project: Project) -> None:
-    make_job(project)
-    client = client_for(victor)
-
-    fragment = get(client, "/?q=job&state=&range=", headers=FRAGMENT)
-
-    assert "<html" not in fragment
-    assert rows(fragment) == rows(get(client, "/?q=job"))
-
-
-def test_an_unchanged_fragment_is_not_sent_again(client_for: ClientFor, victor: User, project: Project) -> None:
-    client = client_for(victor)
-    tag = client.get("/", headers=FRAGMENT)["ETag"]
-
-    again = client.get("/", headers=FRAGMENT | {"If-None-Match": tag})
-    Project.objects.update(version=1)
-    changed = client.get("/", headers=FRAGMENT | {"If-None-Match": tag})
-
-    assert (again.status_code, changed.status_code) == (304, 200)
-
-
-def test_a_shared_fragment_is_shared_only_among_those_who_see_the_same(
-    client_for: ClientFor, victor: User, superuser: User, project: Project, make_project: MakeProject
-) -> None:
-    make_job(make_project(), display_name="theirs")
-
-    assert "theirs" in get(client_for(superuser), headers=FRAGMENT)
-    assert "theirs" not in get(client_for(victor), headers=FRAGMENT)
-
-
-def test_a_shared_fragment_names_nobody(client_for: ClientFor, stranger: User, db: None) -> None:
-    get(client_for(stranger), headers=FRAGMENT)
-
-    assert "stranger" not in get(client_for(User.objects.create_user("sam")), headers=FRAGMENT)
-
-
 def test_no_proxy_may_keep_a_page(client_for: ClientFor, victor: User) -> None:
     assert client_for(victor).get("/")["Cache-Control"] == "private, no-cache"
 
@@ -241,37 +179,6 @@ def test_a_provider_that_names_a_model_for_every_job_makes_no_endless_list(
     page = get(client_for(victor), "/?model=m998")
 
     assert len(re.findall(r'<option value="m\d+"', page)) == 201
-
-
-def test_counts_under_a_search_are_shared_by_its_orders_until_something_changes(
-    client_for: ClientFor, victor: User, project: Project, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    make_job(project)
-    client = client_for(victor)
-    get(client, "/?q=job")
-
-    with django_assert_num_queries(4):
-        get(client, "/?q=job&sort=ended")
-    make_job(project)
-    Project.objects.update(version=1)
-
-    assert "All 2" in words(get(client, "/?q=job&sort=failed"))
-
-
-def test_the_address_to_share_holds_only_what_was_chosen(client_for: ClientFor, victor: User) -> None:
-    answer = client_for(victor).get("/?q=a&state=&project=&range=&sort=created", headers=FRAGMENT)
-
-    assert answer["HX-Push-Url"] == "/?q=a"
-
-
-def test_without_redis_fragments_still_come(
-    client_for: ClientFor, victor: User, project: Project, settings: Settings
-) -> None:
-    make_job(project)
-    cache = settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/redis.sock?db=0"}
-    settings.CACHES = {"default": cache}
-
-    assert len(rows(get(client_for(victor), headers=FRAGMENT))) == 1
 
 
 def test_says_what_to_do_when_nothing_matches(client_for: ClientFor, victor: User, project: Project) -> None:
