@@ -1,4 +1,4 @@
-from .attention import Attention, AttentionNote, SavedView
+from .attention import Attention, AttentionJob, AttentionNote, AttentionQuerySet, SavedView
 from .audit import AuditEntry
 from .history import Payload, ProgressSample, StateChange
 from .job import BatchJob, BatchJobQuerySet, StateCount
@@ -14,7 +14,9 @@ __all__ = [
     "ArchiveQuerySet",
     "ArchiveStatus",
     "Attention",
+    "AttentionJob",
     "AttentionNote",
+    "AttentionQuerySet",
     "AuditEntry",
     "BatchJob",
     "BatchJobQuerySet",

@@ -1,17 +1,46 @@
 """What a person should look at, and what people did about it."""
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Index, Q, UniqueConstraint
+from django.db.models import Exists, Index, OuterRef, Q, UniqueConstraint
 
 from .job import BatchJob
 from .operation import Operation
+from .people import User
 from .project import Project
+
+
+class AttentionQuerySet(models.QuerySet["Attention"]):
+    def visible_to(self, user: User) -> Self:
+        """What concerns a project this person may see; one without project needs a job they see, or their operation."""
+        if user.is_superuser and user.is_active:
+            return self
+        projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
+        mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
+        shared = Q(project=None) & (Exists(mine) | Q(operation__actor=user.pk))
+        return self.filter(Q(project__in=projects) | shared)
+
+    def unresolved(self) -> Self:
+        return self.filter(resolved_at=None)
+
+    def open(self, at: datetime) -> Self:
+        """What asks for a look now: neither resolved nor snoozed."""
+        return self.unresolved().filter(Q(snoozed_until=None) | Q(snoozed_until__lte=at))
+
+    def snoozed(self, at: datetime) -> Self:
+        return self.unresolved().filter(snoozed_until__gt=at)
+
+    def resolved(self) -> Self:
+        return self.filter(resolved_at__isnull=False)
 
 
 class Attention(models.Model):
     """One thing to look at. ``kind`` and ``subject`` say what it is about; there is one row for both together.
 
+    ``since`` is when the trouble began, ``last_at`` when something new of it happened, ``times`` how often it came.
     ``resolved_at`` is set by a person or by the cure; the same trouble coming again reopens the row.
     """
 
@@ -20,6 +49,7 @@ class Attention(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, null=True, related_name="attention")
     job = models.ForeignKey(BatchJob, models.CASCADE, null=True, related_name="attention")
     operation = models.ForeignKey(Operation, models.CASCADE, null=True, related_name="attention")
+    model = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=300)
     why = models.TextField(blank=True)
     todo = models.TextField(blank=True)
@@ -34,13 +64,31 @@ class Attention(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=150, blank=True)
 
+    objects = AttentionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-last_at", "-id"]
         constraints = [UniqueConstraint("kind", "subject", name="attention_once_per_subject")]
-        indexes = [Index("project", "last_at", name="attention_open", condition=Q(resolved_at=None))]
+        indexes = [
+            Index("last_at", "id", name="attention_open", condition=Q(resolved_at=None)),
+            Index("resolved_at", "id", name="attention_resolved", condition=Q(resolved_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class AttentionJob(models.Model):
+    """A job that has the trouble; as long as the attention is open, jobs join and leave it."""
+
+    attention = models.ForeignKey(Attention, models.CASCADE, related_name="members", db_index=False)
+    job = models.ForeignKey(BatchJob, models.CASCADE, related_name="troubles")
+
+    class Meta:
+        constraints = [UniqueConstraint("attention", "job", name="attention_job_once")]
+
+    def __str__(self) -> str:
+        return f"{self.attention_id}: {self.job_id}"
 
 
 class AttentionNote(models.Model):
