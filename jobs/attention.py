@@ -57,98 +57,102 @@ def report(
     jobs: int = 1,
     members: Collection[int] = (),
     since: datetime | None = None,
-    latest: datetime | None = None,
+    standing: bool = False,
 ) -> bool:
     """Open, bring up to date or reopen the attention of ``kind`` about ``subject``; whether it was opened or reopened.
 
     ``title`` says no number, because each reader sees those of the ``members`` (ids of jobs, which join those already
-    there) that they may see; without members, ``jobs`` says how many there are. For what goes on for a while,
-    ``since`` is when it began and ``latest`` when something new of it happened (default: now, ``at``): resolved by a
-    person after ``latest``, it stays resolved.
+    there) that they may see; without members, ``jobs`` says how many there are. ``since``: when it began, if not now.
+    What was resolved reopens when a job is new to it, or without members at each report. ``standing`` is for trouble
+    that is reported as long as it goes on: resolved by a person, it stays so until it was cured and came again.
     """
     facts: dict[str, Any] = {"title": title[:300], "why": why, "todo": todo, "model": model[:200]}
     facts |= {"project": project, "job": job, "operation": operation}
     facts |= {} if members else {"jobs": jobs}
-    since, latest = since or latest or at, latest or at
-    begun = {"since": since, "last_at": latest}
+    begun = {"since": since or at, "last_at": at, "opened_at": at}
     row, new = Attention.objects.get_or_create(kind=kind, subject=subject[:300], defaults=facts | begun)
-    opened = new or _reopen(row, facts | begun)
-    changed = opened or _update(row, facts, since, latest)
-    if opened:
+    _lock(row)
+    news = _new_to(row, members)
+    reopened = not new and (bool(news) or not members) and _reopen(row, facts | begun, standing)
+    changed = new or reopened or _update(row, facts, since or at, news_at=at if news else None)
+    if new or reopened:
         _note(row, "opened" if new else "reopened", at)
-    joined = _join(row, members)
-    if changed or joined:
+    if news:
+        AttentionJob.objects.bulk_create(
+            [AttentionJob(attention=row, job_id=pk, at=at) for pk in news], ignore_conflicts=True, batch_size=LARGEST
+        )
+        _recount(row)
+    if changed:
         announce(row)
-    return opened
+    return new or reopened
 
 
 @transaction.atomic
 def settle(kind: Kind, subjects: Iterable[str], *, at: datetime, note: str = "") -> int:
-    """The cure: what is open of ``kind`` about ``subjects`` is over; how many it were."""
-    found = Attention.objects.unresolved().filter(kind=kind, subject__in=[subject[:300] for subject in subjects])
-    return sum(_settle(row, at, note) for row in found)
+    """The cure: the trouble of ``kind`` with ``subjects`` is over; how many were open."""
+    found = Attention.objects.filter(kind=kind, subject__in=[subject[:300] for subject in subjects], cured_at=None)
+    return sum(_settle(row, at, note) for row in found.order_by("pk"))
 
 
 @transaction.atomic
 def leave(kinds: Collection[Kind], jobs: Sequence[int], *, at: datetime, note: str = "") -> None:
     """The jobs (ids) have those troubles no more; an attention that thereby loses its last job is settled."""
     for start in range(0, len(jobs), LARGEST):
-        some = jobs[start : start + LARGEST]
-        left = AttentionJob.objects.filter(job__in=some, attention__kind__in=kinds, attention__resolved_at=None)
+        left = AttentionJob.objects.filter(job__in=jobs[start : start + LARGEST], attention__kind__in=kinds)
         concerned = Attention.objects.filter(pk__in=list(left.values_list("attention", flat=True)))
         touched = list(concerned.order_by("pk").select_for_update(no_key=True))
         left.delete()
         for row in touched:
-            _recount(row)
-            if not row.members.exists():
+            if row.members.current().exists():
+                _recount(row)
+            else:
                 _settle(row, at, note)
 
 
-@transaction.atomic
 def keep_only(kind: Kind, standing: Collection[str], *, at: datetime, note: str = "") -> int:
-    """Settle what is open of ``kind`` but not about ``standing`` subjects: for those who look at everything at once."""
-    known = Attention.objects.unresolved().filter(kind=kind).values_list("subject", flat=True)
+    """Settle what stands of ``kind`` but not about ``standing`` subjects: for those who look at everything at once."""
+    known = Attention.objects.filter(kind=kind, cured_at=None).values_list("subject", flat=True)
     return settle(kind, set(known) - set(standing), at=at, note=note)
 
 
-def _reopen(row: Attention, fields: dict[str, Any]) -> bool:
-    """What was over comes again, if that happened after it was resolved: nobody has looked at it yet."""
-    fresh = {"resolved_at": None, "resolved_by": "", "acknowledged_at": None, "acknowledged_by": ""}
-    over = Attention.objects.filter(pk=row.pk, resolved_at__lte=fields["last_at"])
+def _lock(row: Attention) -> None:
+    """Whoever counts the jobs sees all that joined before."""
+    Attention.objects.select_for_update(no_key=True).filter(pk=row.pk).first()
+
+
+def _new_to(row: Attention, members: Collection[int]) -> list[int]:
+    known = set(row.members.filter(job__in=members).values_list("job", flat=True)) if members else set()
+    return [pk for pk in members if pk not in known]
+
+
+def _reopen(row: Attention, fields: dict[str, Any], standing: bool) -> bool:
+    """What was over comes again: nobody has looked at it yet."""
+    fresh = {"resolved_at": None, "resolved_by": "", "acknowledged_at": None, "acknowledged_by": "", "cured_at": None}
+    over = Attention.objects.resolved().filter(pk=row.pk)
+    if standing and "jobs" in fields:  # without members
+        over = over.filter(cured_at__isnull=False)
     if not over.update(**fields, **fresh, snoozed_until=None, times=F("times") + 1):
         return False
-    row.members.all().delete()
+    if standing:
+        row.members.update(at=fields["last_at"])
     return True
 
 
-def _update(row: Attention, facts: dict[str, Any], since: datetime, latest: datetime) -> bool:
+def _update(row: Attention, facts: dict[str, Any], since: datetime, *, news_at: datetime | None) -> bool:
     """Say what is known now; False, and nothing written, when it was said already."""
     here = Attention.objects.unresolved().filter(pk=row.pk)
-    news = here.exclude(**facts, since__lte=since, last_at__gte=latest)
-    moments = {"since": Least(F("since"), since), "last_at": Greatest(F("last_at"), latest)}
-    return news.update(**facts, **moments) == 1
+    if news_at:
+        return here.update(**facts, since=Least(F("since"), since), last_at=Greatest(F("last_at"), news_at)) == 1
+    return here.exclude(**facts, since__lte=since).update(**facts, since=Least(F("since"), since)) == 1
 
 
-def _join(row: Attention, members: Collection[int]) -> bool:
-    """Whether any of the jobs is new to the attention, if that is open."""
-    if not members or not _lock(row):
-        return False
-    rows = [AttentionJob(attention_id=row.pk, job_id=pk) for pk in members]
-    AttentionJob.objects.bulk_create(rows, ignore_conflicts=True, batch_size=LARGEST)
-    return _recount(row)
-
-
-def _lock(row: Attention) -> bool:
-    """Whoever counts the jobs sees all that joined before; False when it is resolved."""
-    return bool(Attention.objects.unresolved().select_for_update(no_key=True).filter(pk=row.pk))
-
-
-def _recount(row: Attention) -> bool:
-    number = row.members.count()
-    return Attention.objects.filter(pk=row.pk).exclude(jobs=number).update(jobs=number) == 1
+def _recount(row: Attention) -> None:
+    number = row.members.current().count()
+    Attention.objects.filter(pk=row.pk).exclude(jobs=number).update(jobs=number)
 
 
 def _settle(row: Attention, at: datetime, note: str) -> bool:
+    Attention.objects.filter(pk=row.pk).update(cured_at=at)
     settled = Attention.objects.unresolved().filter(pk=row.pk).update(resolved_at=at, resolved_by=SYSTEM)
     if settled:
         _note(row, "settled", at, note)

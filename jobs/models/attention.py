@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, Index, OuterRef, Q, UniqueConstraint
+from django.db.models import Exists, F, Index, OuterRef, Q, UniqueConstraint
 
 from .job import BatchJob
 from .operation import Operation
@@ -17,7 +17,7 @@ class AttentionQuerySet(models.QuerySet["Attention"]):
     def visible_to(self, user: User) -> Self:
         """What concerns a project this person may see; one without project needs a job they see, or their operation."""
         if user.is_superuser and user.is_active:
-            return self
+            return self.filter(Q(project=None) | Q(project__removed_at=None))
         projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
         mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
         shared = Q(project=None) & (Exists(mine) | Q(operation__actor=user.pk))
@@ -41,7 +41,7 @@ class Attention(models.Model):
     """One thing to look at. ``kind`` and ``subject`` say what it is about; there is one row for both together.
 
     ``since`` is when the trouble began, ``last_at`` when something new of it happened, ``times`` how often it came.
-    ``resolved_at`` is set by a person or by the cure; the same trouble coming again reopens the row.
+    ``resolved_at`` is set by a person or by the cure, ``cured_at`` by the cure alone: what a person resolved may go on.
     """
 
     kind = models.CharField(max_length=30)
@@ -55,6 +55,7 @@ class Attention(models.Model):
     todo = models.TextField(blank=True)
     jobs = models.PositiveIntegerField(default=1)
     since = models.DateTimeField()
+    opened_at = models.DateTimeField()
     last_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1)
     acknowledged_at = models.DateTimeField(null=True)
@@ -63,6 +64,7 @@ class Attention(models.Model):
     snoozed_until = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=150, blank=True)
+    cured_at = models.DateTimeField(null=True)
 
     objects = AttentionQuerySet.as_manager()
 
@@ -78,11 +80,20 @@ class Attention(models.Model):
         return self.title
 
 
+class AttentionJobQuerySet(models.QuerySet["AttentionJob"]):
+    def current(self) -> Self:
+        """Those that joined since the attention was last opened."""
+        return self.filter(at__gte=F("attention__opened_at"))
+
+
 class AttentionJob(models.Model):
-    """A job that has the trouble; as long as the attention is open, jobs join and leave it."""
+    """A job that has the trouble. One that a person has seen to stays known, so that it is no news again."""
 
     attention = models.ForeignKey(Attention, models.CASCADE, related_name="members", db_index=False)
     job = models.ForeignKey(BatchJob, models.CASCADE, related_name="troubles")
+    at = models.DateTimeField()
+
+    objects = AttentionJobQuerySet.as_manager()
 
     class Meta:
         constraints = [UniqueConstraint("attention", "job", name="attention_job_once")]
