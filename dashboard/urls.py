@@ -17,6 +17,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/", projects.project_detail, name="project_detail"),
     path("projects/<int:pk>/edit/", project_forms.project_edit, name="project_edit"),
     path("projects/<int:pk>/rotate/", project_forms.project_rotate, name="project_rotate"),
+    path("projects/<int:pk>/switches/", project_forms.project_switches, name="project_switches"),
     path("projects/<int:pk>/remove/", project_forms.project_remove, name="project_remove"),
     path("projects/<int:pk>/test/", project_forms.project_test, name="project_test"),
     path("projects/<int:pk>/sync/", projects.project_sync, name="project_sync"),

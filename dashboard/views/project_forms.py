@@ -1,18 +1,22 @@
 """Adding, checking, editing, rotating and removing projects: the pages with a form."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import actor_of, entered, get_project_or_404, person_of, superusers_only
 from dashboard.forms.projects import CredentialForm, PlaceForm, RemoveForm, complain, environment_key, place_values
+from dashboard.forms.switches import SwitchesForm
 from jobs import projects
 from jobs.models import Project, Role, User
 from jobs.projects import Check, Draft, ProjectRefused, draft_of
 from jobs.providers import PROVIDERS
+from jobs.switches import set_switches, switches_of
 from jobs.vault import CredentialUnreadable
 
 ENVIRONMENT_NAME = "Gemini API"
@@ -101,6 +105,17 @@ def project_rotate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def project_switches(request: HttpRequest, pk: int) -> HttpResponse:
+    project = get_project_or_404(person_of(request), pk, Role.ADMIN)
+    form = SwitchesForm(*entered(request), initial=asdict(switches_of(project)))
+    if form.is_bound and form.is_valid():
+        set_switches(project, form.chosen(), by=actor_of(request))
+        messages.success(request, "Saved.")
+        return redirect("project_detail", pk)
+    return render(request, "projects/switches.html", {"project": project, "form": form}, status=_status(form))
+
+
+@require_http_methods(["GET", "POST"])
 def project_remove(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     form = RemoveForm(project, *entered(request))
@@ -140,5 +155,5 @@ def _sentence(request: HttpRequest, found: Check, status: int = 200) -> HttpResp
     return render(request, "projects/_check.html", {"found": found}, status=status)
 
 
-def _status(form: PlaceForm | CredentialForm | RemoveForm) -> int:
+def _status(form: Form) -> int:
     return 422 if form.is_bound else 200

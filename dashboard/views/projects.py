@@ -11,11 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import actor_of, get_project_or_404, person_of
 from dashboard.forms.projects import KINDS, environment_key
+from dashboard.forms.switches import MODES, ROLES
 from dashboard.project_health import Line, is_skewed, lines_of
 from jobs import projects
-from jobs.models import AuditEntry, Project, Role, User
+from jobs.models import ArchiveMode, AuditEntry, Project, Role, User
 from jobs.projects import Actor
 from jobs.providers import PROVIDERS
+from jobs.results.long_values import size_words
+from jobs.results.standing import standing_of
 
 VIEWS = {"trouble": ("warn", "bad"), "paused": ("paused",)}
 RECENT = 12
@@ -49,6 +52,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person, pk)
     now = timezone.now()
     [line] = lines_of([project], now)
+    standing = standing_of(project)
     manages = _allows(person, project, Role.ADMIN)
     answer = {
         "now": now,
@@ -61,6 +65,9 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "double": Project.objects.visible_to(person).filter(pk=project.same_account_as_id or 0).first(),
         "manages": manages,
         "operates": _allows(person, project, Role.OPERATOR),
+        "standing": standing,
+        "stored": size_words(standing.stored),
+        "switches": {"mode": MODES[ArchiveMode(project.archive_mode)], "role": ROLES[Role(project.results_role)]},
         "entries": AuditEntry.objects.filter(project=project)[:RECENT] if manages else [],
     }
     return render(request, "projects/detail.html", answer)

@@ -74,6 +74,7 @@ RULES = {
     "project_test": from_role("alice", {"POST": 200}),
     "project_edit": from_role("alice", FORM),
     "project_rotate": from_role("alice", FORM),
+    "project_switches": from_role("alice", FORM),
     "project_remove": from_role("alice", FORM),
     "project_pause": from_role("alice", BUTTON),
     "project_resume": from_role("alice", BUTTON),
