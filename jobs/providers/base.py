@@ -63,6 +63,7 @@ class Capabilities:
     labels: bool = False
     start_time: bool = False
     results: str = ""
+    results_die_with_job: bool = False
     job_name_hint: str = ""
 
 
@@ -108,6 +109,13 @@ class RemoteJob:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteTicket:
+    """A delete that the provider has begun: ``name`` is the operation to follow (WIRE 2.5)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which part of a list is wanted, where the provider can filter; everything by default."""
 
@@ -144,6 +152,19 @@ class Provider(Protocol):
 
     def get(self, name: str) -> RawJob:
         """One job in full; raise GoneError when it does not exist."""
+
+    def cancel(self, name: str) -> None:
+        """Ask that a job ends; whether and when it does, ``get`` tells.
+
+        Raise GoneError, RefusedError (``status`` 400 or 409: it has ended already, or may not be asked now; 403: this
+        credential lacks the right), CredentialError or TransientError, after which only ``get`` tells what was done.
+        """
+
+    def delete(self, name: str) -> DeleteTicket | None:
+        """Delete an ended job; None when the provider says it is done. Raises like ``cancel``."""
+
+    def poll(self, ticket: DeleteTicket) -> bool:
+        """Whether a delete has come to its end. Raise RefusedError when it failed, GoneError for an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)

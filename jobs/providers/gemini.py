@@ -15,6 +15,7 @@ from .base import (
     EVERYTHING,
     Account,
     Capabilities,
+    DeleteTicket,
     Gate,
     Page,
     ProviderKind,
@@ -52,9 +53,24 @@ class Gemini:
         return read_page(self._wire.get("/v1beta/batches", params, listing=True), "operations")
 
     def get(self, name: str) -> RawJob:
-        if not _ASKABLE.fullmatch(name):
-            raise UnaskableError("This job's name is not one that Gemini can be asked for.")
-        return read_job(self._wire.get(f"/v1beta/{name}"), name)
+        return read_job(self._wire.get(_path(name)), name)
+
+    def cancel(self, name: str) -> None:
+        """Best effort: the job may still succeed (WIRE 1.6)."""
+        self._wire.change("POST", f"{_path(name)}:cancel", "cancel jobs")
+
+    def delete(self, name: str) -> None:
+        """At once, and its results file goes with it (WIRE 1.6)."""
+        self._wire.change("DELETE", _path(name), "delete jobs")
+
+    def poll(self, ticket: DeleteTicket) -> bool:
+        raise UnaskableError("Gemini deletes at once, so there is nothing to follow.")
+
+
+def _path(name: str) -> str:
+    if not _ASKABLE.fullmatch(name):
+        raise UnaskableError("This job's name is not one that Gemini can be asked for.")
+    return f"/v1beta/{name}"
 
 
 def parse_job(body: bytes) -> RemoteJob:
@@ -136,7 +152,9 @@ KIND = ProviderKind(
     label="Gemini API",
     connect=Gemini,
     parse_job=parse_job,
-    capabilities=Capabilities(newest_first=True, results="file or inline", job_name_hint="batches/…"),
+    capabilities=Capabilities(
+        newest_first=True, results="file or inline", results_die_with_job=True, job_name_hint="batches/…"
+    ),
     credential_kinds=("api_key",),
     hosts=("generativelanguage.googleapis.com",),
     wants_get=wants_get,

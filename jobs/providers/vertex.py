@@ -15,6 +15,7 @@ from .base import (
     EVERYTHING,
     Account,
     Capabilities,
+    DeleteTicket,
     Gate,
     Page,
     ProviderKind,
@@ -50,6 +51,10 @@ CLOUD_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{0,98}")
 _ASKABLE = re.compile(
     r"projects/[A-Za-z0-9.:_-]+/locations/[A-Za-z0-9_-]+/batchPredictionJobs/((?!\.+$)[A-Za-z0-9._~-]+)"
 )
+_OPERATION = re.compile(
+    r"projects/[A-Za-z0-9.:_-]+/locations/[A-Za-z0-9_-]+/(?:batchPredictionJobs/[A-Za-z0-9._~-]+/)?"
+    r"operations/((?!\.+$)[A-Za-z0-9._~-]+)"
+)
 
 
 def host(location: str) -> str:
@@ -69,7 +74,8 @@ class Vertex:
             called = reading.line(account.cloud_project, 60)
             raise RefusedError(f"“{called}” is not a cloud project's id or number: copy it from the Cloud console.")
         own_host = host(account.location)
-        self._parent = f"/v1/projects/{account.cloud_project}/locations/{account.location}/batchPredictionJobs"
+        self._place = f"/v1/projects/{account.cloud_project}/locations/{account.location}"
+        self._parent = f"{self._place}/batchPredictionJobs"
         sign = bearer(account.credential, base_url=account.base_url)
         renew = partial(forget, account.credential, base_url=account.base_url)
         self._wire = Wire(account.base_url or own_host, sign, gate, client or shared_client(), renew=renew)
@@ -83,9 +89,37 @@ class Vertex:
 
     def get(self, name: str) -> RawJob:
         """By the last segment: a name comes back with the project's number, whatever was asked (WIRE 2.3)."""
+        return read_job(self._wire.get(self._path(name)), name)
+
+    def cancel(self, name: str) -> None:
+        """Asynchronous; what was written by then stays (WIRE 2.5)."""
+        self._wire.change("POST", f"{self._path(name)}:cancel", "cancel jobs")
+
+    def delete(self, name: str) -> DeleteTicket | None:
+        """Only what has ended; the results stay in their bucket or table (WIRE 2.5)."""
+        operation = self._wire.change("DELETE", self._path(name), "delete jobs")
+        if _is_over(operation):
+            return None
+        called = reading.text(operation.get("name"), reading.NAME_LIMIT)
+        return DeleteTicket(called) if _OPERATION.fullmatch(called) else None
+
+    def poll(self, ticket: DeleteTicket) -> bool:
+        if not (found := _OPERATION.fullmatch(ticket.name)):
+            raise UnaskableError("This is not the name of a Vertex AI operation.")
+        return _is_over(reading.mapping(reading.decode(self._wire.get(f"{self._place}/operations/{found[1]}").body)))
+
+    def _path(self, name: str) -> str:
         if not (found := _ASKABLE.fullmatch(name)):
             raise UnaskableError("This job's name is not one that Vertex AI can be asked for.")
-        return read_job(self._wire.get(f"{self._parent}/{found[1]}"), name)
+        return f"{self._parent}/{found[1]}"
+
+
+def _is_over(operation: Mapping[str, Any]) -> bool:
+    """Raise RefusedError for a delete that ended in an error."""
+    if failure := reading.mapping(operation.get("error")):
+        said = reading.line(failure.get("message"), 300).rstrip(".") or "no reason given"
+        raise RefusedError(f"Vertex AI could not delete it ({said}): try again later.")
+    return operation.get("done") is True
 
 
 def filter_text(scope: Scope) -> str:

@@ -60,32 +60,49 @@ class Wire:
     def get(self, path: str, params: Mapping[str, str] | None = None, *, listing: bool = False) -> Answer:
         """Raise a ProviderError of the right kind; ``listing`` says that the path lists jobs."""
         bounds = A_LIST if listing else A_JOB
-        status, answered, body, latency = self._ask(path, params, bounds)
-        if status == 401 and self.renew():
-            status, answered, body, latency = self._ask(path, params, bounds)
+        status, answered, body, latency = self._ask("GET", path, params, bounds)
         if status == 200:
             return Answer(body, latency, _skew(answered))
         raise sort_failure(status, answered, body, listing=listing, paging=bool(params and params.get("pageToken")))
 
+    def change(self, method: str, path: str, verb: str) -> Mapping[str, Any]:
+        """Send POST or DELETE without a body, once; the JSON object it is answered with, {} for an empty answer.
+
+        After a TransientError only a re-read tells whether it was done. ``verb`` is what a person calls it.
+        """
+        status, answered, body, _ = self._ask(method, path, None, A_JOB)
+        if not 200 <= status < 300:
+            raise sort_failure(status, answered, body, listing=False, verb=verb)
+        found = decode(body) if body.strip() else {}
+        if not isinstance(found, dict):
+            raise TransientError(f"The answer to the {verb} is not the provider's; whether it was done is read again.")
+        return found
+
     def _ask(
-        self, path: str, params: Mapping[str, str] | None, bounds: Bounds
+        self, method: str, path: str, params: Mapping[str, str] | None, bounds: Bounds
     ) -> tuple[int, httpx.Headers, bytes, float]:
-        """Status, headers, body (of an error without secrets) and seconds."""
+        """Status, headers, body (of an error without secrets) and seconds. A 401 has done nothing: once more."""
+        asked = self._ask_once(method, path, params, bounds)
+        return self._ask_once(method, path, params, bounds) if asked[0] == 401 and self.renew() else asked
+
+    def _ask_once(
+        self, method: str, path: str, params: Mapping[str, str] | None, bounds: Bounds
+    ) -> tuple[int, httpx.Headers, bytes, float]:
         headers = _sendable(self.sign())
         with self.gate():
             started = time.monotonic()
-            status, answered, body = self._exchange(path, params, headers, bounds)
+            status, answered, body = self._exchange(method, path, params, headers, bounds)
             latency = time.monotonic() - started
         return status, answered, body if status == 200 else _without_secrets(body, headers), latency
 
     def _exchange(
-        self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str], bounds: Bounds
+        self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str], bounds: Bounds
     ) -> tuple[int, httpx.Headers, bytes]:
         url, sent = self.base_url.rstrip("/") + path, {**headers, "accept-encoding": ENCODING}
         try:
             with (
                 deadline.within(self.patience),
-                self.client.stream("GET", url, params=params, headers=sent, follow_redirects=False) as response,
+                self.client.stream(method, url, params=params, headers=sent, follow_redirects=False) as response,
             ):
                 return response.status_code, response.headers, _read(response, self.patience, bounds)
         except httpx.TimeoutException as exc:
@@ -133,7 +150,7 @@ def _http_date(value: str) -> datetime | None:
 
 
 def sort_failure(
-    status: int, headers: httpx.Headers, body: bytes, *, listing: bool, paging: bool = False
+    status: int, headers: httpx.Headers, body: bytes, *, listing: bool, paging: bool = False, verb: str = ""
 ) -> ProviderError:
     """The one place that decides what a failed request means (WIRE 1.9, 2.5)."""
     error = _error_of(body)
@@ -157,6 +174,8 @@ def sort_failure(
         )
     if status == 404 and not listing:
         return _sort_absence(message, known=bool(error))
+    if status == 403 and verb:
+        return RefusedError(f"This key may not {verb} here ({message}): give it that right.", status=status)
     return _sort_refusal(status, message, paging=paging)
 
 

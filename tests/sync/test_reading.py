@@ -1,6 +1,7 @@
 """How much a sync reads, and that it goes on where lists are odd."""
 
 from datetime import timedelta
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from django.conf import settings
 
 from jobs.budget import BudgetUsedUp
 from jobs.models import Project
-from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, RawJob, Scope, TransientError
+from jobs.providers.base import EVERYTHING, Page, PageTokenExpired, Provider, RawJob, Scope, TransientError
 from jobs.simulator.jobs import Outcome
 from jobs.states import State
 from jobs.sync.reader import MOST_EMPTY, Reader
@@ -38,7 +39,7 @@ class Pages:
 
 
 def reader(watched: Watched, provider: Pages) -> Reader:
-    return Reader(watched.project, provider, uuid4(), watched.account.clock.now)
+    return Reader(watched.project, cast(Provider, provider), uuid4(), watched.account.clock.now)
 
 
 def fill(watched: Watched, number: int, *, ago: timedelta = DAY) -> None:
@@ -154,7 +155,7 @@ def test_a_list_longer_than_a_minutes_budget_waits_for_its_turn(gemini: Watched)
     token = Project.objects.filter(pk=gemini.project.pk).claim(at, timedelta(seconds=1)) or uuid4()
     provider = Pages({"": "two", "two": BudgetUsedUp("later")}, {"two": ""})
 
-    pages = list(Reader(gemini.project, provider, token, gemini.account.clock.now).pages())
+    pages = list(Reader(gemini.project, cast(Provider, provider), token, gemini.account.clock.now).pages())
 
     gemini.project.refresh_from_db()
     assert (provider.asked, len(pages)) == (["", "two", "two"], 2)
