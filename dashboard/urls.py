@@ -1,7 +1,7 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import health, jobs, members, people, project_forms, projects, sign_in
+from .views import audit, health, jobs, members, people, project_forms, projects, sign_in
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = [
@@ -28,6 +28,10 @@ project_urls: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/members/add/", members.member_add, name="member_add"),
     path("projects/<int:pk>/members/<int:member_pk>/role/", members.member_role, name="member_role"),
     path("projects/<int:pk>/members/<int:member_pk>/remove/", members.member_remove, name="member_remove"),
+]
+audit_urls: list[URLPattern | URLResolver] = [
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit.csv", audit.audit_csv, name="audit_csv"),
 ]
 people_urls: list[URLPattern | URLResolver] = [
     path("people/", people.person_list, name="person_list"),
@@ -67,4 +71,4 @@ health_urls: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
 ]
 
-urlpatterns = health_urls + job_urls + project_urls + people_urls + account_urls
+urlpatterns = health_urls + job_urls + project_urls + audit_urls + people_urls + account_urls

@@ -79,6 +79,8 @@ RULES = {
     "project_pause": from_role("alice", BUTTON),
     "project_resume": from_role("alice", BUTTON),
     "project_release": from_role("alice", BUTTON),
+    "audit_list": signed_in(PAGE),
+    "audit_csv": signed_in(PAGE),
     "member_list": from_role("alice", PAGE),
     "member_add": from_role("alice", CHECKED_BUTTON),
     "member_role": from_role("alice", CHECKED_BUTTON),
