@@ -1,9 +1,9 @@
 """What every provider offers, the values it hands over, and its errors sorted once (DESIGN 4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from jobs.credentials import Credential
@@ -31,6 +31,10 @@ class PageTokenExpired(TransientError):
     """The list must be read again from its first page (WIRE 10)."""
 
 
+class ResultsChanged(TransientError):
+    """Not what was read before any more: what was read so far cannot be continued, only read anew from its start."""
+
+
 class CredentialError(ProviderError):
     """The key or token is not accepted: a person must rotate it."""
 
@@ -53,7 +57,11 @@ class UnaskableError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider can do; pages and plans ask this, never for a provider's name."""
+    """What a provider can do; pages and plans ask this, never for a provider's name.
+
+    ``results_lifetime``: how long a finished job's results stay; None for as long as their owner wants.
+    ``results_die_with_job``: deleting the job deletes them. ``echoes_requests``: each result holds its request.
+    """
 
     cancel: bool = True
     delete: bool = True
@@ -63,7 +71,9 @@ class Capabilities:
     labels: bool = False
     start_time: bool = False
     results: str = ""
+    results_lifetime: timedelta | None = None
     results_die_with_job: bool = False
+    echoes_requests: bool = False
     job_name_hint: str = ""
 
 
@@ -116,6 +126,28 @@ class DeleteTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPlace:
+    """Where a job's results are: the job's name, and its ``RemoteJob.output``."""
+
+    name: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file or table of results, or of requests, as the provider keeps it.
+
+    ``name`` is what a person sees, unlike that of any other part; ``locator`` is the provider's business. ``size`` in
+    bytes, None where it does not tell. ``resumable``: it can be read from any byte on, not only from the first.
+    """
+
+    name: str
+    locator: str
+    size: int | None
+    resumable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which part of a list is wanted, where the provider can filter; everything by default."""
 
@@ -138,6 +170,7 @@ class Account:
     bigquery_url: str = ""
 
 
+Chunks = Generator[bytes, None, None]
 Gate = Callable[[], AbstractContextManager[object]]
 
 
@@ -165,6 +198,21 @@ class Provider(Protocol):
 
     def poll(self, ticket: DeleteTicket) -> bool:
         """Whether a delete has come to its end. Raise RefusedError when it failed, GoneError for an unknown one."""
+
+    def parts(self, place: ResultPlace) -> list[Part]:
+        """The files of a finished job's results, in a stable order; [] where there are none.
+
+        Raise GoneError when they are no more, RefusedError when they may not be read, and the rest as ``get``.
+        """
+
+    def stream(self, part: Part, start: int = 0) -> Chunks:
+        """The exact bytes of ``part`` in chunks, from byte ``start`` on; closing the iterator ends the request at once.
+
+        Raise as ``parts``, TransientError when the connection was cut, ResultsChanged when it is another file by now.
+        """
+
+    def input_parts(self, source: str) -> list[Part]:
+        """The files of a job's requests, by its ``RemoteJob.source``; [] where they are not known or not readable."""
 
 
 @dataclass(frozen=True, slots=True)

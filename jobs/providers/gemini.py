@@ -10,17 +10,20 @@ import httpx
 
 from jobs.states import Counts, State
 
-from . import reading
+from . import gemini_results, reading
 from .base import (
     EVERYTHING,
     Account,
     Capabilities,
+    Chunks,
     DeleteTicket,
     Gate,
     Page,
+    Part,
     ProviderKind,
     RawJob,
     RemoteJob,
+    ResultPlace,
     Scope,
     UnaskableError,
     open_gate,
@@ -65,6 +68,18 @@ class Gemini:
 
     def poll(self, ticket: DeleteTicket) -> bool:
         raise UnaskableError("Gemini deletes at once, so there is nothing to follow.")
+
+    def parts(self, place: ResultPlace) -> list[Part]:
+        """A list leaves out where inline results are (WIRE 1.5): without an output the job itself is asked."""
+        output = place.output or parse_job(self.get(place.name).body).output
+        return gemini_results.parts(self._wire, _path(place.name), output)
+
+    def stream(self, part: Part, start: int = 0) -> Chunks:
+        return gemini_results.read(self._wire, part, start)
+
+    def input_parts(self, source: str) -> list[Part]:
+        """Uploads cannot be downloaded, inline requests are never echoed (WIRE 1.3, 1.7)."""
+        return []
 
 
 def _path(name: str) -> str:
@@ -153,7 +168,11 @@ KIND = ProviderKind(
     connect=Gemini,
     parse_job=parse_job,
     capabilities=Capabilities(
-        newest_first=True, results="file or inline", results_die_with_job=True, job_name_hint="batches/…"
+        newest_first=True,
+        results="file or inline",
+        results_lifetime=LIFETIME,
+        results_die_with_job=True,
+        job_name_hint="batches/…",
     ),
     credential_kinds=("api_key",),
     hosts=("generativelanguage.googleapis.com",),

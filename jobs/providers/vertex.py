@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,22 +11,26 @@ import httpx
 
 from jobs.states import Counts, State
 
-from . import reading
+from . import bigquery, gcs, reading
 from .base import (
     EVERYTHING,
     Account,
     Capabilities,
+    Chunks,
     DeleteTicket,
     Gate,
     Page,
+    Part,
     ProviderKind,
     RawJob,
     RefusedError,
     RemoteJob,
+    ResultPlace,
     Scope,
     UnaskableError,
     open_gate,
 )
+from .failures import sort_storage_failure
 from .listing import read_job, read_page
 from .signing import bearer, forget
 from .wire import Wire, shared_client
@@ -44,6 +49,7 @@ STATES = {
     "CANCELLED": State.CANCELLED,
     "EXPIRED": State.EXPIRED,
 }
+MOST_SOURCES = 20  # files of requests kept of a job
 MULTI_REGIONS = ("us", "eu")
 FINISHED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 LOCATION = re.compile(r"(?=.{2,40}$)[a-z]{2,}(-[a-z0-9]+)*")
@@ -79,6 +85,9 @@ class Vertex:
         sign = bearer(account.credential, base_url=account.base_url)
         renew = partial(forget, account.credential, base_url=account.base_url)
         self._wire = Wire(account.base_url or own_host, sign, gate, client or shared_client(), renew=renew)
+        storage = replace(self._wire, sort=sort_storage_failure, base_url=account.storage_url or gcs.BASE_URL)
+        self._storage = gcs.CloudStorage(storage)
+        self._tables = bigquery.BigQuery(replace(storage, base_url=account.bigquery_url or bigquery.BASE_URL))
 
     def list_page(self, token: str = "", scope: Scope = EVERYTHING, *, size: int = 100) -> Page:
         """Full jobs in no promised order (WIRE 2.2)."""
@@ -107,6 +116,26 @@ class Vertex:
         if not (found := _OPERATION.fullmatch(ticket.name)):
             raise UnaskableError("This is not the name of a Vertex AI operation.")
         return _is_over(reading.mapping(reading.decode(self._wire.get(f"{self._place}/operations/{found[1]}").body)))
+
+    def parts(self, place: ResultPlace) -> list[Part]:
+        """A folder may be named and hold nothing, as for a job that failed."""
+        if not place.output:
+            return []
+        is_table = place.output.startswith("bq://")
+        return self._tables.parts(place.output) if is_table else self._storage.parts(place.output)
+
+    def stream(self, part: Part, start: int = 0) -> Chunks:
+        is_table = part.locator.startswith("bq://")
+        return self._tables.stream(part, start) if is_table else self._storage.stream(part, start)
+
+    def input_parts(self, source: str) -> list[Part]:
+        """Files, patterns of them, or a table; nothing where the list of files may not be whole."""
+        addresses = re.split(r", (?=gs://)", source)
+        if source.startswith("bq://"):
+            return self._tables.parts(source)
+        if not source.startswith("gs://") or len(addresses) >= MOST_SOURCES or source.endswith("…"):
+            return []
+        return [part for address in addresses for part in self._storage.matching(address)]
 
     def _path(self, name: str) -> str:
         if not (found := _ASKABLE.fullmatch(name)):
@@ -172,7 +201,7 @@ def _counts(stats: Mapping[str, Any]) -> Counts:
 
 def _source(config: Mapping[str, Any]) -> str:
     uris = reading.mapping(config.get("gcsSource")).get("uris")
-    listed = ", ".join(reading.text(uri) for uri in uris[:20]) if isinstance(uris, list) else ""
+    listed = ", ".join(reading.text(uri) for uri in uris[:MOST_SOURCES]) if isinstance(uris, list) else ""
     return reading.text(
         listed
         or reading.text(reading.mapping(config.get("bigquerySource")).get("inputUri"))
@@ -209,6 +238,7 @@ KIND = ProviderKind(
         server_filter=True,
         labels=True,
         start_time=True,
+        echoes_requests=True,
         results="Cloud Storage or BigQuery",
         job_name_hint="projects/…/batchPredictionJobs/…",
     ),

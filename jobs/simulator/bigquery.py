@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from jobs.simulator.call import VertexCall
 from jobs.simulator.results import Lines, RequestLines
+from jobs.simulator.storage import Table
 from jobs.simulator.wire import WireError, make_token, page_size, read_token, reply
 
 TYPES = {
@@ -19,8 +20,8 @@ TYPES = {
 }
 
 
-def _lines(call: VertexCall, project: str, dataset: str, table: str) -> Lines:
-    if project not in (call.account.cloud_project, call.account.cloud_number):
+def _lines(call: VertexCall, project: str, dataset: str, table: str) -> Lines | Table:
+    if project not in (call.account.cloud_project, call.account.cloud_number) or call.account.storage.closed:
         raise WireError(403, f"Access Denied: Table {project}:{dataset}.{table}", old_style=True)
     lines = call.account.storage.table(dataset, table)
     if lines is None:
@@ -28,8 +29,11 @@ def _lines(call: VertexCall, project: str, dataset: str, table: str) -> Lines:
     return lines
 
 
-def _fields(lines: Lines) -> list[str]:
-    return ["key", "request"] if isinstance(lines, RequestLines) else list(TYPES)
+def _fields(lines: Lines | Table) -> list[dict[str, Any]]:
+    if isinstance(lines, Table):
+        return lines.fields
+    names = ["key", "request"] if isinstance(lines, RequestLines) else list(TYPES)
+    return [{"name": name, "type": TYPES[name], "mode": "NULLABLE"} for name in names]
 
 
 def get_table(call: VertexCall, project: str, dataset: str, table: str) -> Response:
@@ -40,7 +44,7 @@ def get_table(call: VertexCall, project: str, dataset: str, table: str) -> Respo
         "kind": "bigquery#table",
         "id": f"{call.account.cloud_project}:{dataset}.{table}",
         "tableReference": reference,
-        "schema": {"fields": [{"name": name, "type": TYPES[name], "mode": "NULLABLE"} for name in _fields(lines)]},
+        "schema": {"fields": _fields(lines)},
         "numRows": str(lines.count),
         "numBytes": str(lines.size),
         "creationTime": _milliseconds(written),
@@ -69,22 +73,25 @@ def list_rows(call: VertexCall, project: str, dataset: str, table: str) -> Respo
     start = int(read_token(args["pageToken"], 1)[0]) if args.get("pageToken") else int(args.get("startIndex", 0))
     stop = min(start + page_size(call.request, 1000, 10_000, "maxResults"), lines.count)
     selected = args.get("selectedFields")
-    fields = [name for name in _fields(lines) if selected is None or name in selected.split(",")]
+    fields = [field["name"] for field in _fields(lines) if selected is None or field["name"] in selected.split(",")]
     microseconds = args.get("formatOptions.useInt64Timestamp", "").lower() == "true"
     body: dict[str, Any] = {
         "kind": "bigquery#tableDataList",
         "etag": "simulated",
         "totalRows": str(lines.count),
     }
-    if rows := [_row(lines.line(number), fields, microseconds) for number in range(start, stop)]:
+    if rows := [_row(lines, number, fields, microseconds) for number in range(start, stop)]:
         body["rows"] = rows
     if stop < lines.count:
         body["pageToken"] = make_token(str(stop))
     return reply(body)
 
 
-def _row(line: bytes, fields: list[str], microseconds: bool) -> dict[str, Any]:
-    item = msgspec.json.decode(line)
+def _row(lines: Lines | Table, number: int, fields: list[str], microseconds: bool) -> dict[str, Any]:
+    if isinstance(lines, Table):
+        cells = zip(lines.fields, lines.rows[number], strict=True)
+        return {"f": [{"v": cell} for field, cell in cells if field["name"] in fields]}
+    item = msgspec.json.decode(lines.line(number))
     return {"f": [{"v": _cell(item.get(name), name, microseconds)} for name in fields]}
 
 

@@ -16,21 +16,29 @@ from jobs.simulator.wire import WireError, make_token, media, page_size, read_to
 def _blob(call: VertexCall, bucket: str, name: str) -> Blob:
     _check(call, bucket)
     blob = call.account.storage.blob(name)
-    if blob is None:
+    wanted = call.request.args.get("generation")
+    if blob is None or wanted not in (None, _generation(call, name)):
         raise WireError(404, f"No such object: {bucket}/{name}", old_style=True)
     return blob
 
 
+def _generation(call: VertexCall, name: str) -> str:
+    return str(int(call.account.storage.written(name).timestamp() * 1_000_000))
+
+
 def _check(call: VertexCall, bucket: str) -> None:
-    """Raises WireError 404 for a bucket that is not this account's."""
+    """Raises WireError 404 for a bucket that is not this account's, 403 for one that it may not read."""
     if bucket != call.account.bucket:
         raise WireError(404, "The specified bucket does not exist.", old_style=True)
+    if call.account.storage.closed:
+        right = "storage.objects.list access to the Google Cloud Storage bucket"
+        raise WireError(403, f"batch@{call.account.cloud_project} does not have {right}.", old_style=True)
 
 
 def object_json(call: VertexCall, bucket: str, name: str) -> dict[str, Any]:
     """The metadata; without hashes, which would have to be computed over gigabytes."""
     written = call.account.storage.written(name)
-    generation = str(int(written.timestamp() * 1_000_000))
+    generation = _generation(call, name)
     address = f"storage/v1/b/{bucket}/o/{quote(name, safe='')}"
     blob = _blob(call, bucket, name)
     return {

@@ -5,8 +5,9 @@ They outlive their job.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jobs.simulator.clock import Clock
 from jobs.simulator.jobs import SimJob
@@ -36,11 +37,41 @@ class Side(NamedTuple):
         return ended if self.output and ended else self.job.created
 
 
+@dataclass(frozen=True)
+class Put:
+    """An object by hand."""
+
+    content: Bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by hand."""
+
+    fields: list[dict[str, Any]]
+    rows: list[list[Any]]
+    at: datetime
+
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def size(self) -> int:
+        return 100 * len(self.rows)
+
+    def written(self, now: datetime) -> datetime:
+        return self.at
+
+
 class Storage:
     def __init__(self, bucket: str, cloud_project: str, clock: Clock) -> None:
         self.bucket, self.cloud_project, self.clock = bucket, cloud_project, clock
-        self.objects: dict[str, Side | Bytes] = {}
-        self.tables: dict[tuple[str, str], Side] = {}
+        self.objects: dict[str, Side | Put] = {}
+        self.tables: dict[tuple[str, str], Side | Table] = {}
+        self.closed = False
+        """The account's credential may read neither bucket nor tables."""
         self._names: list[str] = []
 
     def add(self, job: SimJob) -> None:
@@ -49,8 +80,17 @@ class Storage:
         self._place(output_place(job), Side(job, output=True))
 
     def put(self, name: str, content: bytes) -> None:
-        """An object by hand, for tests."""
-        self._keep(name, Bytes(content))
+        """An object by hand, for tests; a new generation of one that is there."""
+        self._keep(name, Put(Bytes(content), self.clock.now()))
+
+    def put_table(self, dataset: str, name: str, fields: list[dict[str, Any]], rows: list[list[Any]]) -> None:
+        """A table by hand: ``fields`` as in a schema, ``rows`` of cells as they stand behind "v" (WIRE 3.2)."""
+        self.tables[dataset, name] = Table(fields, rows, self.clock.now())
+
+    def remove(self, name: str) -> None:
+        """Delete an object. Raises KeyError."""
+        del self.objects[name]
+        self._names.remove(name)
 
     def _place(self, address: str, side: Side) -> None:
         mine = f"gs://{self.bucket}/"
@@ -61,7 +101,7 @@ class Storage:
             dataset, _, name = table.partition(".")
             self.tables[dataset, name] = side
 
-    def _keep(self, name: str, thing: Side | Bytes) -> None:
+    def _keep(self, name: str, thing: Side | Put) -> None:
         if name not in self.objects:
             insort(self._names, name)
         self.objects[name] = thing
@@ -70,12 +110,14 @@ class Storage:
         thing = self.objects.get(name)
         if isinstance(thing, Side) and thing.output and thing.job.content is not None:
             return Bytes(thing.job.content) if self._there(thing) else None
-        return thing.lines(self.clock.now()) if isinstance(thing, Side) else thing
+        if isinstance(thing, Put):
+            return thing.content
+        return thing.lines(self.clock.now()) if thing else None
 
     def written(self, name: str) -> datetime:
         thing = self.objects[name]
         now = self.clock.now()
-        return thing.written(now) if isinstance(thing, Side) else now
+        return thing.written(now) if isinstance(thing, Side) else thing.at
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
         """Names of objects with content, in order, from behind ``after``."""
@@ -85,12 +127,12 @@ class Storage:
             if name != after and self._there(self.objects[name]):
                 yield name
 
-    def _there(self, thing: Side | Bytes) -> bool:
-        return isinstance(thing, Bytes) or thing.count(self.clock.now()) > 0
+    def _there(self, thing: Side | Put) -> bool:
+        return isinstance(thing, Put) or thing.count(self.clock.now()) > 0
 
-    def table(self, dataset: str, name: str) -> Lines | None:
-        side = self.tables.get((dataset, name))
-        return side.lines(self.clock.now()) if side else None
+    def table(self, dataset: str, name: str) -> "Lines | Table | None":
+        found = self.tables.get((dataset, name))
+        return found.lines(self.clock.now()) if isinstance(found, Side) else found
 
 
 def output_folder(job: SimJob) -> str:

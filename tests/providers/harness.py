@@ -42,7 +42,10 @@ class Bench:
         return self.kind.connect(account, client=client or in_process(self.simulator), **options)
 
     def on_port(self, base_url: str) -> "Bench":
-        return replace(self, account=replace(self.account, base_url=base_url))
+        return replace(
+            self,
+            account=replace(self.account, base_url=base_url, storage_url=base_url, bigquery_url=base_url),
+        )
 
     def listed(self, *, size: int = 3) -> list[Page]:
         """All pages."""
@@ -79,6 +82,8 @@ def vertex_bench(simulator: Simulator) -> Bench:
         cloud_project=remote.cloud_project,
         location=remote.location,
         base_url=BASE,
+        storage_url=BASE,
+        bigquery_url=BASE,
     )
     path = f"/v1/projects/{remote.cloud_project}/locations/{remote.location}/batchPredictionJobs"
     unknown = f"{remote.parent}/batchPredictionJobs/404"
