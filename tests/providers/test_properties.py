@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobs.models import BatchJob
 from jobs.providers import PROVIDERS
 from jobs.providers.base import RemoteJob, TransientError
-from jobs.providers.listing import raw_job, read_page
+from jobs.providers.listing import LONGEST_TOKEN, raw_job, read_page
 from jobs.providers.wire import Answer
 from jobs.states import State, grade
 from jobs.sync.rows import observe, values
