@@ -56,7 +56,6 @@ class Attention(models.Model):
     jobs = models.PositiveIntegerField(default=1)
     since = models.DateTimeField()
     opened_at = models.DateTimeField()
-    opened_at = models.DateTimeField()
     last_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1)
     acknowledged_at = models.DateTimeField(null=True)
