@@ -10,9 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.expressions import Combinable
 
+from jobs import troubles
 from jobs.models import Project
 
 SLOWEST_BACK_OFF = timedelta(minutes=15)
@@ -89,7 +91,11 @@ def fail(project: Project, token: UUID, trouble: Trouble, *, at: datetime) -> bo
 def _finish(project: Project, token: UUID, at: datetime, pause: timedelta, fields: dict[str, Any]) -> bool:
     next_sync_at = _unless_asked(project, Value(at + pause), F("next_sync_at"))
     fields |= {"last_attempt_at": at, "next_sync_at": next_sync_at, "leased_until": None, "lease_token": None}
-    return Project.objects.held_by(token).filter(pk=project.pk).update(**fields) == 1
+    with transaction.atomic():
+        held = Project.objects.held_by(token).filter(pk=project.pk).update(**fields) == 1
+        if held:
+            troubles.of_project(project.pk, at=at)
+    return held
 
 
 def _unless_asked(project: Project, ours: Combinable, theirs: Combinable) -> Case:

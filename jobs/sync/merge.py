@@ -8,11 +8,12 @@ from typing import NamedTuple
 from jobs import bulk
 from jobs.models import BatchJob, Project
 from jobs.providers.base import RawJob, RemoteJob
-from jobs.states import TERMINAL
+from jobs.states import TERMINAL, State
 
 from . import history, tally
 from .rows import KNOWN, OBSERVED, Observation, fingerprint, observe, values
 
+BAD = (State.FAILED, State.EXPIRED, State.UNKNOWN)
 LARGEST = 500  # rows a transaction
 MOST_REMEMBERED = 50_000  # some 20 MB
 NEW = ("id", "project", "name", "first_seen_at", *OBSERVED)
@@ -20,11 +21,12 @@ NEW = ("id", "project", "name", "first_seen_at", *OBSERVED)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What storing a batch changed. ``job_ids``: rows that look different now."""
+    """What storing a batch changed. ``job_ids``: rows that look different now; ``judged``: whose state came anew."""
 
     created: int
     changed: int
     job_ids: list[int]
+    judged: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,15 @@ def write(project: Project, batch: Batch, *, at: datetime) -> Changes:
     history.write([(ids[name], one) for name, one in seen.items()], at=at)
     tally.add(project, tally.of_observations(seen.values()))
     created = sum(one.known is None for one in seen.values())
-    return Changes(created, len(seen) - created, [ids[name] for name, one in seen.items() if _is_visible(one)])
+    visible = [ids[name] for name, one in seen.items() if _is_visible(one)]
+    judged = [ids[name] for name, one in seen.items() if _is_judged(one)]
+    return Changes(created, len(seen) - created, visible, judged)
+
+
+def _is_judged(one: Observation) -> bool:
+    """Whether somebody may have to look at it now, or no more."""
+    known = one.known
+    return one.state in BAD if known is None or known.gone_at else one.state_changed
 
 
 def _is_visible(one: Observation) -> bool:

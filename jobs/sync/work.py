@@ -10,7 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F, Max, Min
 
-from jobs import stale
+from jobs import stale, troubles
 from jobs.connections import finds_known_job, kind_of
 from jobs.models import Project
 from jobs.providers.base import (
@@ -232,6 +232,7 @@ class Work:
         with transaction.atomic():
             self.reader.hold(**unsure)
             changes = merge.write(self.project, batch, at=self.reader.now())
+            troubles.look_at(changes.judged, at=self.reader.now())
             self._bump(changes.job_ids)
         self.outcome.created += changes.created
         self.outcome.changed += changes.changed
@@ -257,6 +258,7 @@ class Work:
                 marked = gone.mark(
                     self.project, ids[start : start + merge.LARGEST], at=self.reader.now(), reason=reason
                 )
+                troubles.look_at(marked, at=self.reader.now())
                 self._bump(marked)
             self.outcome.gone += len(marked)
 
