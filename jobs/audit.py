@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from .models import AuditEntry, BatchJob, Membership, Project, User
+from .models import AuditEntry, BatchJob, Membership, Operation, Policy, Project, User
 
-Target = Project | User | Membership | BatchJob
+Target = Project | User | Membership | BatchJob | Operation | Policy
+NOBODY = "command line"
 
 
 def record(
@@ -16,17 +17,26 @@ def record(
     at: datetime,
     address: str = "",
     detail: dict[str, Any] | None = None,
+    reason: str = "",
+    result: str = "",
+    name: str = "",
+    project: Project | None = None,
 ) -> AuditEntry:
-    """Write down that ``by`` (None: the command line or the server itself) did ``verb`` to ``target``."""
+    """Write down that ``by`` (None: the command line, or ``name``) did ``verb`` to ``target``.
+
+    ``project`` is the one concerned, where the target does not say.
+    """
     return AuditEntry.objects.create(
         at=at,
         actor=by,
-        actor_name=by.username if by else "command line",
+        actor_name=name or (by.username if by else NOBODY),
         verb=verb,
         target_kind=type(target).__name__.lower(),
         target_id=target.pk,
         target_label=str(target)[:200],
-        project=_project_of(target),
+        project=project or _project_of(target),
+        reason=reason,
+        result=result[:40],
         detail=detail or {},
         address=address,
     )
@@ -35,4 +45,4 @@ def record(
 def _project_of(target: Target) -> Project | None:
     if isinstance(target, Project):
         return target
-    return None if isinstance(target, User) else target.project
+    return None if isinstance(target, User | Operation | Policy) else target.project

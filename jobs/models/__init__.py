@@ -2,7 +2,19 @@ from .attention import Attention, AttentionJob, AttentionNote, AttentionQuerySet
 from .audit import AuditEntry
 from .history import Payload, ProgressSample, StateChange
 from .job import BatchJob, BatchJobQuerySet, StateCount
-from .operation import Action, Operation, OperationItem, OperationStatus, Outcome, Policy, Verdict
+from .operation import (
+    Action,
+    Operation,
+    OperationItem,
+    OperationItemQuerySet,
+    OperationProject,
+    OperationQuerySet,
+    OperationStatus,
+    Outcome,
+    Policy,
+    Step,
+    Verdict,
+)
 from .people import Membership, Role, User
 from .project import ArchiveMode, Project, ProjectQuerySet
 from .results import Archive, ArchiveQuerySet, ArchiveStatus, Export, Price
@@ -24,6 +36,9 @@ __all__ = [
     "Membership",
     "Operation",
     "OperationItem",
+    "OperationItemQuerySet",
+    "OperationProject",
+    "OperationQuerySet",
     "OperationStatus",
     "Outcome",
     "Payload",
@@ -36,6 +51,7 @@ __all__ = [
     "SavedView",
     "StateChange",
     "StateCount",
+    "Step",
     "User",
     "Verdict",
 ]

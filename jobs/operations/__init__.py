@@ -1,0 +1,51 @@
+"""Every cancel, delete, archive and forget, of one job or 100,000: select, plan, confirm, run, receipt (DESIGN 6)."""
+
+from .deciding import (
+    TYPED_ABOVE,
+    UNDO,
+    approve,
+    confirm,
+    discard,
+    has_lapsed,
+    lapse,
+    may_act,
+    may_approve,
+    needs_typing,
+    stop,
+    undo,
+)
+from .keeping import keep, unkeep
+from .planning import plan
+from .progress import RECEIPT, Progress, progress, receipt_row, receipt_rows
+from .refusing import OperationRefused
+from .selecting import Selection
+from .words import Totals, button, headline, totals
+
+__all__ = [
+    "RECEIPT",
+    "TYPED_ABOVE",
+    "UNDO",
+    "OperationRefused",
+    "Progress",
+    "Selection",
+    "Totals",
+    "approve",
+    "button",
+    "confirm",
+    "discard",
+    "has_lapsed",
+    "headline",
+    "keep",
+    "lapse",
+    "may_act",
+    "may_approve",
+    "needs_typing",
+    "plan",
+    "progress",
+    "receipt_row",
+    "receipt_rows",
+    "stop",
+    "totals",
+    "undo",
+    "unkeep",
+]
