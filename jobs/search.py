@@ -1,7 +1,9 @@
 """Finding jobs by text: trigrams for three characters and more, a prefix index for one or two."""
 
+import json
 from typing import Any
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import TextField
 from django.db.models.lookups import Contains
@@ -37,3 +39,11 @@ def matching(jobs: BatchJobQuerySet, text: str, *, walked: bool = False) -> Batc
         trigrams = len(word) >= TRIGRAM and not walked
         jobs = jobs.filter(search_text__holds=word) if trigrams else jobs.filter(search_text__contains=word)
     return jobs
+
+
+def expected(jobs: BatchJobQuerySet) -> int | None:
+    """How many rows the planner expects by its statistics; None on SQLite, which keeps none."""
+    if connection.vendor != "postgresql":
+        return None
+    (explained,) = json.loads(jobs.values("pk").explain(format="json"))
+    return int(explained["Plan"]["Plan Rows"])

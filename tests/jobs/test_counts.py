@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
-from jobs import counts
+from jobs import counts, search
 from jobs.counts import Difference, JobCounts, Number, count, recount
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Project, StateCount
@@ -70,6 +71,29 @@ def test_counting_stops_at_the_limit(project: Project, at: datetime, monkeypatch
 
     assert str(counted("q=job", [project], at).all) == "3+"
     assert str(counted("", [project], at).all) == "5"
+
+
+@pytest.mark.parametrize(("expected", "told"), [(None, "4"), (4, "4"), (5, "2+")])
+def test_a_common_word_is_counted_no_further_than_it_was_met(
+    project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, expected: int | None, told: str
+) -> None:
+    monkeypatch.setattr(counts, "COMMON", 4)
+    monkeypatch.setattr(counts, "KEPT", 2)
+    monkeypatch.setattr(search, "expected", lambda jobs: expected)
+    for _ in range(4):
+        make_job(project)
+
+    assert str(counted("q=job", [project], at).all) == told
+
+
+@pytest.mark.postgresql
+def test_the_planner_tells_how_many_it_expects(project: Project) -> None:
+    for _ in range(30):
+        make_job(project)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_batchjob")
+
+    assert search.expected(BatchJob.objects.order_by()) == 30
 
 
 def test_few_found_jobs_are_kept_for_the_page(project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
