@@ -104,7 +104,7 @@ def page(
     """``size`` jobs behind ``after``, or those that lead up to ``before``, or the first ones."""
     if before and not after:
         return _page_before(jobs, order, before, size)
-    found = list((order.behind(jobs, after) if after else order.sort(jobs))[: size + 1])
+    found = _first(order.behind(jobs, after) if after else order.sort(jobs), order, size + 1)
     shown = found[:size]
     return Page(
         jobs=shown,
@@ -114,11 +114,19 @@ def page(
 
 
 def _page_before(jobs: BatchJobQuerySet, order: Order, before: Cursor, size: int) -> Page:
-    found = list(order.reversed().behind(jobs, before)[: size + 1])
+    found = _first(order.reversed().behind(jobs, before), order.reversed(), size + 1)
     if len(found) <= size:
         return page(jobs, order, after=None, before=None, size=size)
     shown = found[:size][::-1]
     return Page(jobs=shown, previous=Cursor.of(shown[0], order), next=Cursor.of(shown[-1], order))
+
+
+def _first(jobs: BatchJobQuerySet, order: Order, size: int) -> list[BatchJob]:
+    """The first of sorted ``jobs``. Few matches are all sorted: their keys, then rows are read of those shown."""
+    if not order.few:
+        return list(jobs[:size])
+    ids = list(jobs.values_list("pk", flat=True)[:size])
+    return list(jobs.filter(pk__in=ids))
 
 
 def neighbours(jobs: BatchJobQuerySet, order: Order, job: BatchJob) -> tuple[BatchJob | None, BatchJob | None]:
