@@ -1,0 +1,318 @@
+"""Every line of results in exactly one class: ``read_line`` is pure and total (DESIGN 7, WIRE 1.8, 2.6, 4).
+
+The first that holds: *broken* is no JSON object; *failed* has an error, a status, an HTTP status from 400 on, or was
+never run; *truncated* ended at the token limit; *blocked* met a safety rule; *empty* holds nothing usable; else *ok*.
+"""
+
+import math
+import re
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from jobs.providers.reading import count, integer, mapping, text
+
+from .shapes import Broken, Choice, Item, Metadata, OpenBody, Part, Response, Usage, plain, read
+
+MOST_TOKENS = 10**12
+KEY_LIMIT, ERROR_LIMIT, PREVIEW_LIMIT, WORD_LIMIT = 300, 500, 200, 100
+NEVER_RUN = "The request was not run."
+NO_JSON = "This line is not a JSON object."
+TRUNCATED = frozenset({"MAX_TOKENS", "length"})
+BLOCKED = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "MODEL_ARMOR",
+        "JAILBREAK",
+        "content_filter",
+    }
+)
+_USUAL = TRUNCATED | BLOCKED | {"", "STOP", "stop"}
+_NOTHING = frozenset((b"", b"null", b'""', b"{}", b"[]", b"0"))
+_LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
+_BOM = b"\xef\xbb\xbf"
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    TRUNCATED = "truncated"
+    BLOCKED = "blocked"
+    EMPTY = "empty"
+    BROKEN = "broken"
+
+    @property
+    def label(self) -> str:
+        return "OK" if self is Outcome.OK else self.value.capitalize()
+
+
+class Line(msgspec.Struct, gc=False, array_like=True):
+    """What one line says. ``key`` is "" where it is missing; ``dimension`` and ``norm`` are an embedding's.
+
+    ``invalid_json``: JSON was asked for, as the echoed request or the answer's own beginning tells, and the answer is
+    none. ``output_tokens`` are the candidates' and the thoughts'. In an index, ``line`` is its number (from 1) and
+    it lies at ``start`` of the original, ``length`` bytes with its line end.
+    """
+
+    outcome: Outcome
+    finish_reason: str = ""
+    key: str = ""
+    error: str = ""
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    preview: str = ""
+    invalid_json: bool = False
+    dimension: int | None = None
+    norm: float | None = None
+    line: int = 0
+    start: int = 0
+    length: int = 0
+
+
+def read_line(line: bytes) -> Line:
+    """The class of one non-blank line, and what an index keeps of it."""
+    try:
+        item = read(line.removeprefix(_BOM))
+    except Broken:
+        return Line(Outcome.BROKEN, error=NO_JSON)
+    answer = _answer_of(item)
+    if error := _error_of(item, answer):
+        return Line(Outcome.FAILED, key=_key_of(item), error=error)
+    if answer is None or answer.body is not None:
+        judged = _judge_open(answer.body if answer and answer.body else OpenBody())
+    else:
+        judged = _judge(answer)
+    if answer is None or (judged.outcome is Outcome.EMPTY and not judged.finish_reason):
+        judged = _judge_prediction(item) or judged
+    judged.key = _key_of(item)
+    if judged.preview:
+        judged.invalid_json = _is_invalid_json(judged.preview, item.request)
+        judged.preview = _shortened(judged.preview)
+    return judged
+
+
+def _answer_of(item: Item) -> Response | None:
+    """The response, wrapped or not; None where there is none."""
+    if isinstance(item.response, Response):
+        return item.response
+    bare = item.candidates is not None or item.embedding is not None or item.promptFeedback is not None
+    return item if bare or item.body is not None else None
+
+
+# What failed
+
+
+def _error_of(item: Item, answer: Response | None) -> str:
+    """Why a line failed, at most 500 characters; "" when it did not."""
+    if item.error and (error := _told(item.error)):
+        return error
+    if item.status and (error := _told(item.status)):
+        return error
+    if answer is None:
+        return _error_without_answer(item)
+    return "" if answer.body is None and answer.status_code is None else _error_of_http(answer)
+
+
+def _error_of_http(answer: Response) -> str:
+    if answer.body and answer.body.error and (error := _told(answer.body.error)):
+        return error
+    return f"HTTP {answer.status_code}" if (answer.status_code or 0) >= 400 else ""
+
+
+def _error_without_answer(item: Item) -> str:
+    if item.response is None:
+        return NEVER_RUN
+    if item.code not in (None, 0, "") and item.response is UNSET:
+        return _sentence({"code": item.code, "message": item.message})
+    return ""
+
+
+def _told(raw: Raw) -> str:
+    """An error or status that says something; the empty status of a Vertex line says that all is well."""
+    data = bytes(raw).strip()
+    if data in _NOTHING:
+        return ""
+    value = plain(data)
+    if isinstance(value, str):
+        return _sentence_of_text(value)
+    return _sentence(value) if isinstance(value, dict) else text(value, ERROR_LIMIT) or text(data.decode(), ERROR_LIMIT)
+
+
+def _sentence_of_text(value: str) -> str:
+    """Vertex puts the JSON of an error behind a phrase (WIRE 2.6): the message inside is what a person needs."""
+    start = value.find("{")
+    inside = plain(value[start:].encode(errors="replace")) if start >= 0 else None
+    if isinstance(inside, dict):
+        return _sentence(mapping(inside.get("error")) or inside)
+    return " ".join(text(value, ERROR_LIMIT).split())
+
+
+def _sentence(status: Any) -> str:
+    """``{"code": 3, "message": "…"}`` as “3: …”; "" for code 0 without a message."""
+    code, message = text(status.get("code"), WORD_LIMIT), text(status.get("message"), ERROR_LIMIT)
+    if not message and code in ("", "0"):
+        return "" if code == "0" else text(msgspec.json.encode(dict(status)).decode(), ERROR_LIMIT)
+    words = " ".join(message.split()) or "no message"
+    return f"{code}: {words}"[:ERROR_LIMIT] if code else words
+
+
+# What was answered
+
+
+def _judge(answer: Response) -> Line:
+    """A GenerateContentResponse or an embedding (WIRE 1.8); ``preview`` is its whole text yet."""
+    if answer.embedding is not None and not answer.candidates:
+        return _judge_vector(answer.embedding.values, answer.tokenCount)
+    finish, words, usable = "", "", False
+    for candidate in answer.candidates or ():
+        finish = _worse(finish, candidate.finishReason or "")
+        for part in (candidate.content.parts if candidate.content else None) or ():
+            if not part.thought:
+                usable = usable or bool(part.text and not part.text.isspace()) or _holds_more(part)
+                words = words + part.text if words else part.text
+    blocked = answer.promptFeedback is not None and not answer.candidates and answer.promptFeedback.blockReason
+    line = Line(_outcome(finish, usable, bool(blocked)), _word(blocked or finish), preview=words)
+    _count_tokens(line, answer.usageMetadata)
+    return line
+
+
+def _word(reason: str) -> str:
+    return reason if reason in _USUAL else text(reason, WORD_LIMIT)
+
+
+def _holds_more(part: Part) -> bool:
+    return any((part.inlineData, part.functionCall, part.fileData, part.executableCode, part.codeExecutionResult))
+
+
+def _judge_open(body: OpenBody) -> Line:
+    """The OpenAI layer's form (WIRE 4.1)."""
+    if body.data and not body.choices:
+        line = _judge_vector(body.data[0].embedding, 0)
+    else:
+        finish, words, usable = "", "", False
+        for choice in body.choices or ():
+            finish = _worse(finish, choice.finish_reason or "")
+            words += (choice.message.content or "") if choice.message else ""
+            usable = usable or _is_usable(choice)
+        line = Line(_outcome(finish, usable, False), _word(finish), preview=words)
+    _count_tokens(line, body.usage)
+    return line
+
+
+def _is_usable(choice: Choice) -> bool:
+    message = choice.message
+    return message is not None and (bool((message.content or "").strip()) or _says(message.tool_calls))
+
+
+def _says(raw: Raw) -> bool:
+    return bytes(raw).strip() not in _NOTHING
+
+
+def _judge_prediction(item: Item) -> Line | None:
+    """The line of a model that is not Gemini's (WIRE 2.6): any prediction is usable, a vector is told as such."""
+    found = next((raw for raw in (item.prediction, item.predictions) if _says(raw)), None)
+    if found is None:
+        return None
+    value = plain(found)
+    first = value[0] if isinstance(value, list) and value else value
+    vector = mapping(mapping(first).get("embeddings"))
+    values = vector.get("values")
+    if isinstance(values, list) and all(isinstance(one, int | float) for one in values):
+        return _judge_vector(values, integer(mapping(vector.get("statistics")).get("token_count")))
+    return Line(Outcome.OK, preview=bytes(found).decode(errors="replace"))
+
+
+def _judge_vector(values: list[float] | None, tokens: int | None) -> Line:
+    if not values:
+        return Line(Outcome.EMPTY, prompt_tokens=count(tokens) or 0)
+    return Line(Outcome.OK, prompt_tokens=count(tokens) or 0, dimension=len(values), norm=_norm(values))
+
+
+def _norm(values: list[float]) -> float | None:
+    norm = math.hypot(*values)
+    return norm if math.isfinite(norm) else None
+
+
+def _worse(one: str, other: str) -> str:
+    """Of two candidates' reasons the one that decides the class."""
+    if not one or other in TRUNCATED or (other in BLOCKED and one not in TRUNCATED):
+        return other
+    return one
+
+
+def _outcome(finish: str, usable: bool, blocked: bool) -> Outcome:
+    if finish in TRUNCATED:
+        return Outcome.TRUNCATED
+    if blocked or finish in BLOCKED:
+        return Outcome.BLOCKED
+    return Outcome.OK if usable else Outcome.EMPTY
+
+
+def _count_tokens(line: Line, usage: Usage | None) -> None:
+    if usage is None:
+        return
+    line.prompt_tokens = _tokens(usage.promptTokenCount or usage.prompt_tokens or 0)
+    output = usage.candidatesTokenCount or usage.completion_tokens or 0
+    line.output_tokens = _tokens(output) + _tokens(usage.thoughtsTokenCount or 0)
+    if usage.prompt_tokens_details:
+        cached = integer(mapping(plain(usage.prompt_tokens_details)).get("cached_tokens"))
+        line.cached_tokens = _tokens(cached or 0)
+    elif usage.cachedContentTokenCount:
+        line.cached_tokens = _tokens(usage.cachedContentTokenCount)
+
+
+def _tokens(value: int) -> int:
+    """Of one line no more than a column of sums can take of a million lines."""
+    return value if 0 <= value <= MOST_TOKENS else MOST_TOKENS * (value > 0)
+
+
+# Keys, JSON, previews
+
+
+def _key_of(item: Item) -> str:
+    """The request's key as text; numbers are keys that lost their quotes (WIRE 2.6)."""
+    if type(item.key) is str and item.key and item.key.isascii() and len(item.key) <= KEY_LIMIT:
+        return item.key if item.key.isprintable() else text(item.key, KEY_LIMIT)
+    inside = item.metadata or Metadata()
+    for value in (item.key, item.custom_id, item.id, inside.key, inside.custom_id, inside.id):
+        if value is not None and value != "":
+            return text(int(value) if isinstance(value, float) and value.is_integer() else value, KEY_LIMIT)
+    return ""
+
+
+def _is_invalid_json(answer: str, request: Raw) -> bool:
+    """JSON asked for by the request, as far as it is echoed; else an answer that begins as JSON was meant as such."""
+    if request:
+        if b"application/json" not in bytes(request) or not _asks_for_json(plain(request)):
+            return False
+    elif not _LOOKS_LIKE_JSON.match(answer):
+        return False
+    try:
+        msgspec.json.decode(answer.encode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError):
+        return True
+    return False
+
+
+def _asks_for_json(request: Any) -> bool:
+    request = mapping(request)
+    config = mapping(request.get("generationConfig")) or mapping(request.get("generation_config"))
+    return "application/json" in (config.get("responseMimeType"), config.get("response_mime_type"))
+
+
+def _shortened(words: str) -> str:
+    """One line of at most 200 characters."""
+    head = words[: PREVIEW_LIMIT + 1]
+    if not head.isascii() or not head.isprintable() or "  " in head:
+        head = text(" ".join(words[: 3 * PREVIEW_LIMIT].split()), PREVIEW_LIMIT + 1)
+    return head if len(head) <= PREVIEW_LIMIT else head[: PREVIEW_LIMIT - 1] + "…"
