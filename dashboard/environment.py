@@ -5,7 +5,7 @@ import secrets
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -78,6 +78,21 @@ def checked_redis_url(url: str) -> str:
     if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
         raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")  # may hold a password
     return url
+
+
+def results_storage(url: str, folder: Path) -> dict[str, Any]:
+    """Django's STORAGES entry for archives: ``folder``, or the bucket of an ``s3://`` or ``gs://`` address.
+
+    What stands behind “?” are options of django-storages, such as ``endpoint_url`` or ``region_name``.
+    """
+    if not url:
+        return {"BACKEND": "jobs.results.places.folder.Folder", "OPTIONS": {"location": folder}}
+    parts = urlsplit(url)
+    if parts.scheme not in ("s3", "gs") or not parts.netloc:
+        raise ImproperlyConfigured("RESULTS_STORAGE_URL must be like s3://bucket/folder or gs://bucket/folder.")
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/"), **dict(parse_qsl(parts.query))}
+    kind = "s3" if parts.scheme == "s3" else "gcs"
+    return {"BACKEND": f"jobs.results.places.{kind}.Bucket", "OPTIONS": options}
 
 
 def new_secret() -> str:

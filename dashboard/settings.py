@@ -16,6 +16,7 @@ from .environment import (
     kept_secret,
     new_fernet_key,
     new_secret,
+    results_storage,
 )
 
 env = Environment()
@@ -50,6 +51,13 @@ SYNC_FULL_SECONDS = env.integer("SYNC_FULL_SECONDS", 3600, least=10, most=604800
 SYNC_LEASE_SECONDS = env.integer("SYNC_LEASE_SECONDS", 120, least=5, most=3600)
 PROJECT_REQUESTS_PER_MINUTE = env.integer("PROJECT_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
 PROJECT_REQUESTS_IN_FLIGHT = env.integer("PROJECT_REQUESTS_IN_FLIGHT", 32, least=1, most=1000)
+RESULTS_FOLDER = DATA_DIR / "results"
+RESULTS_STORAGE_URL = env.str("RESULTS_STORAGE_URL", "")
+RESULTS_QUOTA_GB = env.integer("RESULTS_QUOTA_GB", 0, least=0, most=10_000_000)
+RESULTS_MIN_FREE_GB = env.integer("RESULTS_MIN_FREE_GB", 2, least=0, most=100_000)
+RESULTS_CACHE_GB = env.integer("RESULTS_CACHE_GB", 2, least=1, most=100_000)
+RESULTS_LEASE_SECONDS = env.integer("RESULTS_LEASE_SECONDS", 120, least=5, most=3600)
+RESULTS_AT_ONCE = env.integer("RESULTS_AT_ONCE", 2, least=1, most=64)
 GEMINI_API_KEY = env.str("GEMINI_API_KEY", "")
 _several_machines = bool(env.str("DATABASE_URL", ""))
 _given = (env.str("SECRET_KEY", ""), env.str("CREDENTIAL_KEYS", ""))
@@ -147,6 +155,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "files"},
     },
+    "results": results_storage(RESULTS_STORAGE_URL, RESULTS_FOLDER),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

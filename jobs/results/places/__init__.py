@@ -1,0 +1,32 @@
+"""The storages that results may lie in: Django's own for a folder, django-storages for buckets.
+
+Each adds two things to Django's interface: a range of a file without the rest of it, and one kind of error.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from django.core.files.storage import Storage, storages
+
+
+class Missing(Exception):
+    """A stored file is not where it was put, or cannot be read; ``str()`` says so."""
+
+    def __init__(self, name: str, why: object) -> None:
+        super().__init__(f"{name} cannot be read from the storage of results: {why}")
+
+
+class Place(Protocol):
+    def read_range(self, name: str, start: int, size: int) -> bytes:
+        """``size`` bytes from ``start``, fewer at the end of the file; raise Missing."""
+
+    def fetch(self, name: str, path: Path) -> None:
+        """The whole file into ``path``; raise Missing."""
+
+
+def storage() -> Storage:
+    return storages["results"]
+
+
+def place() -> Place:
+    return storages["results"]  # type: ignore[return-value]
