@@ -162,14 +162,8 @@ def test_a_preview_is_one_line_of_at_most_200_characters() -> None:
 
 NAMES = sorted(
     {*Item.__struct_fields__, *Usage.__struct_fields__, *Part.__struct_fields__, *OpenBody.__struct_fields__}
-) + [
-    "content",
-    "parts",
-    "finishReason",
-    "blockReason",
-    "values",
-    "cached_tokens",
-]
+    | {"content", "parts", "finishReason", "blockReason", "values", "cached_tokens"}
+)
 WORDS = ("", "STOP", "MAX_TOKENS", "length", "SAFETY", "12", "1e999", "a\ud800", "\0", '{"a": ', "null", "x" * 300)
 NUMBERS = (0, -1, 3, 400, 2**64, 10**500, 0.5, 1e308, float("inf"), float("nan"))
 json_values = st.recursive(
