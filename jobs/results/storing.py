@@ -29,7 +29,7 @@ class NoRoom(Exception):
     """Archiving stops before the disk is full; ``str()`` says what to do."""
 
 
-class Spooled(File[bytes]):
+class Spooled(File):  # type: ignore[type-arg]  # Django itself takes none
     """A file that a folder storage takes over by renaming it."""
 
     def temporary_file_path(self) -> str:
