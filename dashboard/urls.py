@@ -1,11 +1,12 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import audit, health, jobs, members, people, project_forms, projects, sign_in
+from .views import audit, health, jobs, members, people, project_forms, projects, sign_in, timeline
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = [
     path("", jobs.job_list, name="job_list"),
+    path("timeline/", timeline.timeline, name="timeline"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/raw/", jobs.job_raw, name="job_raw"),
 ]

@@ -34,7 +34,7 @@ class Request(HttpRequest):
 @vary_on_headers("HX-Request")
 def job_list(request: Request) -> HttpResponseBase:
     chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
-    if not _wants_fragment(request):
+    if not wants_fragment(request):
         return render(request, "jobs/list.html", list_context(board, chosen, at))
     query = chosen.query()
     answer = fragments.respond(
@@ -89,7 +89,7 @@ def job_detail(request: Request, pk: int) -> HttpResponseBase:
     chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
     job = get_object_or_404(board.jobs, pk=pk)
     board.place(job)
-    if not _wants_fragment(request):
+    if not wants_fragment(request):
         return render(request, "jobs/detail.html", job_context(board, job, chosen, at))
     return fragments.respond(
         request,
@@ -116,5 +116,5 @@ def job_raw(request: Request, pk: int) -> HttpResponseBase:
     return HttpResponse(pretty(payload.raw), content_type=kind)
 
 
-def _wants_fragment(request: Request) -> bool:
+def wants_fragment(request: Request) -> bool:
     return bool(request.htmx) and not request.htmx.history_restore_request

@@ -108,6 +108,8 @@ class BatchJob(models.Model):
             Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
             Index("model", "by_created", "id", name="job_model_created", condition=LISTED),
             Index("project", "state", name="job_project_state"),
+            # Which jobs lived at some moment: ended after it, created before (jobs/timeline)
+            Index("by_ended", "by_created", name="job_lifetime", condition=LISTED),
         ]
 
     def __str__(self) -> str:

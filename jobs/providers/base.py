@@ -75,6 +75,7 @@ class Capabilities:
     results_die_with_job: bool = False
     echoes_requests: bool = False
     job_name_hint: str = ""
+    most_live: int | None = None  # jobs a project may have unfinished at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ KIND = ProviderKind(
         results_lifetime=LIFETIME,
         results_die_with_job=True,
         job_name_hint="batches/…",
+        most_live=100,  # WIRE 1.9
     ),
     credential_kinds=("api_key",),
     hosts=("generativelanguage.googleapis.com",),

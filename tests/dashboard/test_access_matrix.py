@@ -63,6 +63,7 @@ RULES = {
     "account_reset_password_from_key": public({"GET": 200, "POST": 200}),
     "account_reset_password_from_key_done": public(PAGE),
     "job_list": signed_in(PAGE),
+    "timeline": signed_in(PAGE),
     "job_detail": from_role("victor", PAGE),
     "job_raw": from_role("victor", PAGE),
     "project_list": signed_in(PAGE),

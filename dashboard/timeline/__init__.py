@@ -1,0 +1,1 @@
+"""The timeline's drawing: geometry as strings of SVG attributes, no queries."""

@@ -1,0 +1,123 @@
+"""Jobs into lanes where none covers another; what finds no room is folded, and counted (pure functions)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from .spans import Span
+
+MOST_DRAWN = 5_000
+MOST_GROUPS = 40
+# Lanes of one group: many where there are few groups, so that a page never grows endless
+FEWEST_LANES, MOST_LANES, ALL_LANES = 12, 60, 120
+FOREVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The window in seconds since 1970; ``least`` seconds are the shortest bar that can be seen."""
+
+    start: int
+    end: int
+    least: int
+
+    def until(self, one: Span) -> int:
+        """From when on its lane is free again: a live job keeps it."""
+        return FOREVER if one.live else max(one.ended, one.created + self.least) + self.least // 3
+
+    def begins(self, one: Span) -> int:
+        return max(one.created, self.start)
+
+    def length(self, one: Span) -> int:
+        """Of what is seen of it."""
+        return min(one.ended, self.end) - self.begins(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The jobs of one ``key``; None for all that share the last group. Every one is in a lane or folded."""
+
+    key: int | str | None
+    lanes: list[list[Span]]
+    folded: list[Span]
+
+    @property
+    def drawn(self) -> int:
+        return sum(map(len, self.lanes))
+
+    @property
+    def matched(self) -> int:
+        return self.drawn + len(self.folded)
+
+
+def arrange(
+    spans: Iterable[Span],
+    frame: Frame,
+    key: Callable[[Span], int | str],
+    *,
+    drawn: int = MOST_DRAWN,
+    lanes: int | None = None,
+    groups: int = MOST_GROUPS,
+) -> list[Group]:
+    """All ``spans`` by ``key``, the ``drawn`` longest in at most ``lanes`` lanes a group, the largest group first.
+
+    More than ``groups`` keys: the smallest share the last group.
+    """
+    members = grouped(list(spans), key, groups)
+    lanes = lanes or max(FEWEST_LANES, min(MOST_LANES, ALL_LANES // max(len(members), 1)))
+    every = [one for those in members.values() for one in those]
+    chosen = {one.pk for one in sorted(every, key=lambda one: (-frame.length(one), one.pk))[:drawn]}
+    made = []
+    for name, those in members.items():
+        placed, crowded = fit([one for one in those if one.pk in chosen], frame, lanes)
+        made.append(Group(name, placed, [*crowded, *(one for one in those if one.pk not in chosen)]))
+    return made
+
+
+def grouped(spans: Sequence[Span], key: Callable[[Span], int | str], most: int) -> dict[int | str | None, list[Span]]:
+    sizes = Counter(map(key, spans))
+    largest = sorted(sizes, key=lambda name: (-sizes[name], str(name)))
+    kept = set(largest if len(largest) <= most else largest[: most - 1])
+    members: dict[int | str | None, list[Span]] = {name: [] for name in largest if name in kept}
+    rest: list[Span] = []
+    for one in spans:
+        (members[key(one)] if key(one) in kept else rest).append(one)
+    return members | {None: rest} if rest else members
+
+
+def fit(spans: Iterable[Span], frame: Frame, lanes: int) -> tuple[list[list[Span]], list[Span]]:
+    """At most ``lanes`` lanes, and what found no room: where more than that meet, the shortest."""
+    ordered = sorted(spans, key=lambda one: (frame.begins(one), one.pk))
+    crowded = _crowded(ordered, frame, lanes)
+    left_out = {one.pk for one in crowded}
+    free: list[int] = []
+    placed: defaultdict[int, list[Span]] = defaultdict(list)
+    for one in ordered:
+        if one.pk in left_out:
+            continue
+        lane = next((place for place, until in enumerate(free) if until <= frame.begins(one)), len(free))
+        free[lane : lane + 1] = [frame.until(one)]
+        placed[lane].append(one)
+    return [placed[lane] for lane in sorted(placed)], crowded
+
+
+def _crowded(ordered: Iterable[Span], frame: Frame, lanes: int) -> list[Span]:
+    left_out: list[Span] = []
+    current: list[Span] = []
+    for one in ordered:
+        current = [other for other in current if frame.until(other) > frame.begins(one)]
+        current.append(one)
+        if len(current) > lanes:
+            shortest = min(current, key=lambda other: (frame.length(other), -other.pk))
+            current.remove(shortest)
+            left_out.append(shortest)
+    return left_out
+
+
+def density(folded: Iterable[Span], frame: Frame, buckets: int) -> list[int]:
+    """How many of ``folded`` begin in each of so many equal parts of the frame; older ones count in the first."""
+    counts = [0] * buckets
+    for one in folded:
+        place = (frame.begins(one) - frame.start) * buckets // (frame.end - frame.start)
+        counts[min(max(place, 0), buckets - 1)] += 1
+    return counts

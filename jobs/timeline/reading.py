@@ -1,0 +1,66 @@
+"""Which jobs a window meets: those whose life, from creation to end or until now, lies at least partly within."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
+
+from jobs.filters import JobFilter
+from jobs.models import BatchJobQuerySet
+from jobs.states import ACTIVE
+
+from .spans import COLUMNS, Span, seconds, span
+from .window import Window
+
+MOST_READ = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The jobs that were read, oldest first. ``since``: from here on none is missing; the window's start if none is."""
+
+    spans: list[Span]
+    since: datetime
+    whole: bool = True
+
+
+def read(
+    jobs: BatchJobQuerySet, chosen: JobFilter, window: Window, *, at: datetime, most: int | None = None
+) -> Reading:
+    """The jobs of ``chosen`` that ``window`` meets, whose own range of creation is left aside; the newest ``most``."""
+    most = most or MOST_READ
+    among = chosen.but(within="", created_from=None, created_to=None).apply(jobs, at=at)
+    inside = among.filter(by_created__gte=window.start, by_created__lt=window.end)
+    rows = list(inside.order_by("-by_created").values_list(*COLUMNS)[: most + 1])
+    if len(rows) > most:
+        return Reading(_spans(rows[:most], at), rows[most - 1][COLUMNS.index("by_created")], whole=False)
+    older = _older(among, window, at, most - len(rows))
+    whole = len(rows) + len(older) <= most
+    return Reading(_spans([*older[: most - len(rows)], *rows], at), window.start, whole)
+
+
+def _older(among: BatchJobQuerySet, window: Window, at: datetime, most: int) -> list[tuple[Any, ...]]:
+    """Jobs created before the window and alive in it. Active ones first: one that ends meanwhile is read twice."""
+    before = among.filter(_before(window.start)).order_by()
+    active = before.filter(state__in=list(ACTIVE)) if at >= window.start else before.none()
+    ended = before.filter(by_ended__gte=window.start)
+    found = {row[0]: row for part in (active, ended) for row in part.values_list(*COLUMNS)[: most + 1]}
+    return list(found.values())
+
+
+def _before(start: datetime) -> LessThan:
+    """SQLite, which keeps no statistics, would walk all jobs ever created before; so it is shown no column it knows."""
+    return LessThan(Coalesce("by_created", "by_created") if connection.vendor == "sqlite" else F("by_created"), start)
+
+
+def _spans(rows: list[tuple[Any, ...]], at: datetime) -> list[Span]:
+    now = seconds(at)
+    return sorted((span(row, now) for row in rows), key=_age)
+
+
+def _age(one: Span) -> tuple[int, int]:
+    return one.created, one.pk
