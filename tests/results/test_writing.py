@@ -40,7 +40,7 @@ def test_the_original_comes_back_byte_for_byte(shape: str, size: int, archived: 
     assert archive.summary.sha256 == hashlib.sha256(SHAPES[shape]).hexdigest()
 
 
-@pytest.mark.parametrize("shape", set(SHAPES) - {"20 MB line", "many frames"})
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"20 MB line", "many frames"}))
 def test_chunks_of_any_size_give_the_same(shape: str, archived: Archived) -> None:
     whole, bits = archived(SHAPES[shape]), archived(SHAPES[shape], size=7)
 
