@@ -10,13 +10,14 @@ from urllib.parse import quote
 import msgspec
 
 from .base import Chunks, Part, ResultsChanged, TransientError, UnaskableError
-from .reading import count, decode, mapping, text
+from .listing import read_object
+from .reading import count, mapping, text
 from .streaming import skipping
 from .wire import Wire
 
 BASE_URL = "https://bigquery.googleapis.com"
 API = "/bigquery/v2"
-PAGE = "1000"
+PAGE = {"maxResults": "1000", "formatOptions.useInt64Timestamp": "true"}
 _ADDRESS = re.compile(r"bq://([A-Za-z0-9.:_-]+)\.([A-Za-z0-9_-]+)\.([^./#`]+)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,19 +47,21 @@ class BigQuery:
             raise ResultsChanged("The table changed while it was read; it is read anew.")
         pages = self._pages.setdefault(part.locator, [(0, 0)])
         size, row = pages[bisect_right(pages, start, key=lambda page: page[0]) - 1]
-        yield from skipping(self._lines(path, _fields(table.get("schema")), size, row, pages), start - size)
+        yield from skipping(self._lines(path, table, size, row, pages), start - size)
 
     def _table(self, path: str) -> Mapping[str, Any]:
-        table = mapping(decode(self._wire.get(path).body))
+        table = read_object(self._wire.get(path))
         if not isinstance(mapping(table.get("schema")).get("fields", []), list):
             raise TransientError("The provider's answer is not a table; it is asked again later.")
         return table
 
-    def _lines(self, path: str, fields: Fields, size: int, row: int, pages: list[tuple[int, int]]) -> Iterator[bytes]:
-        params = {"maxResults": PAGE, "formatOptions.useInt64Timestamp": "true"}
-        params |= {"startIndex": str(row)} if row else {}
+    def _lines(
+        self, path: str, table: Mapping[str, Any], size: int, row: int, pages: list[tuple[int, int]]
+    ) -> Iterator[bytes]:
+        """The pages from ``row`` on, which begins at byte ``size``."""
+        fields, params = _fields(table.get("schema")), PAGE | ({"startIndex": str(row)} if row else {})
         while True:
-            answer = mapping(decode(self._wire.get(f"{path}/data", params).body))
+            answer = read_object(self._wire.get(f"{path}/data", params))
             rows = answer.get("rows", [])
             if not isinstance(rows, list):
                 raise TransientError("The provider's answer is not a page of rows; it is asked again later.")
@@ -66,12 +69,12 @@ class BigQuery:
             size, row = size + len(chunk), row + len(rows)
             if pages[-1][0] < size:
                 pages.append((size, row))
-            yield from [chunk] if chunk else []
-            token = text(answer.get("pageToken"), 8000)
-            if not token:
+            if chunk:
+                yield chunk
+            if not (token := text(answer.get("pageToken"), 8000)):
                 break
-            params = {key: value for key, value in params.items() if key != "startIndex"} | {"pageToken": token}
-        if row != count(answer.get("totalRows", row)):
+            params = PAGE | {"pageToken": token}
+        if row != count(answer.get("totalRows", table.get("numRows"))):
             raise TransientError("The provider's answer came only in part; the rest is asked for again.")
 
 

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 from .base import Chunks, Part, TransientError, UnaskableError
-from .reading import count, decode, mapping, text
+from .listing import read_object
+from .reading import count, mapping, text
 from .streaming import stream
 from .wire import Wire
 
@@ -51,7 +52,7 @@ class CloudStorage:
         """Name, size and generation of each; names of another shape than Google's are passed over."""
         params = {"prefix": prefix, "maxResults": "1000", "projection": "noAcl"}
         for _ in range(MOST_PAGES):
-            answer = mapping(decode(self._wire.get(f"/storage/v1/b/{bucket}/o", params).body))
+            answer = read_object(self._wire.get(f"/storage/v1/b/{bucket}/o", params))
             items = answer.get("items", [])
             if not isinstance(items, list):
                 raise TransientError("The provider's answer is not a list of files; it is asked again later.")

@@ -1,6 +1,7 @@
 """From the bytes of a list to its jobs' exact bytes, cheaply: an unchanged job is never parsed."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -52,6 +53,14 @@ def _leniently(body: bytes, key: str) -> tuple[list[bytes], str]:
 
 def _encode(item: Any) -> bytes:
     return json.dumps(item, ensure_ascii=True).encode()
+
+
+def read_object(answer: Answer) -> Mapping[str, Any]:
+    """The object in ``answer``; raise TransientError for what is none, such as a web page or half an answer."""
+    found = decode(answer.body)
+    if not isinstance(found, dict):
+        raise TransientError("The provider's answer is not what was asked for; it is asked again later.")
+    return found
 
 
 def read_job(answer: Answer, name: str) -> RawJob:
