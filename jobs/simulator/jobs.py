@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from jobs.simulator.pace import Curve, worked
+
 Outcome = Literal["succeed", "partial", "fail", "all_failed", "stuck", "expire", "unknown", "run"]
 Source = Literal["file", "inline", "embeddings", "gcs", "bigquery"]
 Kind = Literal["gemini", "vertex"]
@@ -65,6 +67,8 @@ class SimJob:
     """The results by hand, for what no seed would make: broken lines, double keys."""
     word: str = "REBALANCING"
     """The state word of the outcome "unknown"."""
+    pace: Curve = ()
+    """How its work spreads over its time; evenly by default."""
 
     @property
     def id(self) -> str:
@@ -140,7 +144,7 @@ class SimJob:
 
     def _progress(self, started: datetime, at: datetime) -> int:
         elapsed = (at - started).total_seconds()
-        share = elapsed / self.run_seconds if self.run_seconds else 1.0
+        share = worked(self.pace, elapsed / self.run_seconds) if self.run_seconds else 1.0
         if self.outcome in ENDLESS:
             share = 0.9 * elapsed / (elapsed + self.run_seconds) if elapsed else 0.0
         reach = 0.4 if self.outcome == "fail" else 1.0

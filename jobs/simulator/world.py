@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.simulator import texts
 from jobs.simulator.accounts import Account
+from jobs.simulator.pace import uneven
 from jobs.simulator.seeds import dice
 
 HISTORY = timedelta(days=30)
@@ -54,6 +55,7 @@ def add_believable(account: Account, created: datetime, random: Random, outcome:
         requests=requests,
         created=created,
         source=source,
+        pace=uneven(dice(account.seed, "pace", created)),
         labels={"team": random.choice(texts.TEAMS)} if account.kind == "vertex" else None,
         **fate,
     )
