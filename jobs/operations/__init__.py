@@ -4,6 +4,7 @@ from .deciding import (
     TYPED_ABOVE,
     UNDO,
     approve,
+    approvers,
     confirm,
     discard,
     has_lapsed,
@@ -19,17 +20,19 @@ from .planning import plan
 from .progress import RECEIPT, Progress, progress, receipt_row, receipt_rows
 from .refusing import OperationRefused
 from .selecting import Selection
-from .words import Totals, button, headline, totals
+from .words import Line, Totals, button, headline, totals
 
 __all__ = [
     "RECEIPT",
     "TYPED_ABOVE",
     "UNDO",
+    "Line",
     "OperationRefused",
     "Progress",
     "Selection",
     "Totals",
     "approve",
+    "approvers",
     "button",
     "confirm",
     "discard",

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from jobs import audit
-from jobs.models import Operation, OperationStatus, User
+from jobs.models import Membership, Operation, OperationStatus, Role, User
 from jobs.projects import Actor
 
 from .planning import needs_approval, record
@@ -142,6 +142,17 @@ def may_act(operation: Operation, user: User | None) -> bool:
 
 def may_approve(operation: Operation, user: User) -> bool:
     return user != operation.actor and not _without_right(operation, user)
+
+
+def approvers(operation: Operation) -> QuerySet[User]:
+    """Who may approve: active people, other than the planner, who may act in every project with work to do."""
+    concerned = operation.projects.filter(items_to_do__gt=0, project__removed_at=None, project__isnull=False)
+    ids = list(concerned.values_list("project", flat=True))
+    operators = Membership.objects.at_least(Role.OPERATOR).filter(project__in=ids, user=OuterRef("pk"))
+    number = operators.order_by().values("user").annotate(number=Count("pk")).values("number")
+    people = User.objects.filter(is_active=True).exclude(pk=operation.actor_id or 0)
+    everywhere = Q(is_superuser=True) | Q(everywhere=len(ids))
+    return people.annotate(everywhere=Subquery(number)).filter(everywhere).order_by("username")
 
 
 def _refuse_bystander(operation: Operation, user: User | None) -> None:

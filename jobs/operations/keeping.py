@@ -1,6 +1,9 @@
 """Pinning: a person's "keep". What is pinned is in no plan that would take something away."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -10,28 +13,52 @@ from jobs.models import BatchJob, Project
 from jobs.projects import Actor
 
 from .refusing import OperationRefused
-from .selecting import acted_in
+from .selecting import Selection, acted_in
+
+MOST = 10_000
+CHUNK = 500
 
 
-def keep(jobs: Iterable[BatchJob], *, actor: Actor) -> int:
-    """Pin ``jobs``; how many were not pinned yet. Raise OperationRefused."""
+def keep(selection: Selection, *, actor: Actor) -> int:
+    """Pin the selected jobs; how many were not pinned yet. Raise OperationRefused, then none is."""
     name = actor.user.username if actor.user else audit.NOBODY
-    return sum(_set(job, "pin job", actor, pinned=False, kept_at=actor.at, kept_by=name) for job in jobs)
+    return _change("pin job", selection, actor, kept_at=actor.at, kept_by=name)
 
 
-def unkeep(jobs: Iterable[BatchJob], *, actor: Actor) -> int:
-    """Unpin ``jobs``; how many were pinned. Raise OperationRefused."""
-    return sum(_set(job, "unpin job", actor, pinned=True, kept_at=None, kept_by="") for job in jobs)
+def unkeep(selection: Selection, *, actor: Actor) -> int:
+    """Unpin the selected jobs; how many were pinned. Raise OperationRefused, then all still are."""
+    return _change("unpin job", selection, actor, kept_at=None, kept_by="")
 
 
 @transaction.atomic
-def _set(job: BatchJob, verb: str, actor: Actor, *, pinned: bool, **fields: object) -> bool:
-    if not acted_in(actor.user).filter(pk=job.project_id).exists():
-        raise OperationRefused("You may not act on jobs of this project: ask its admin to make you operator.")
-    Project.objects.filter(pk=job.project_id).update(version=F("version") + 1)
-    if BatchJob.objects.filter(pk=job.pk, kept_at__isnull=not pinned).update(**fields) != 1:
-        return False
-    audit.record(verb, job, by=actor.user, at=actor.at, address=actor.address)
-    version = Project.objects.values_list("version", flat=True).get(pk=job.project_id)
-    transaction.on_commit(lambda: stale.announce(job.project_id, [job.pk], version=version))
-    return True
+def _change(verb: str, selection: Selection, actor: Actor, *, kept_at: datetime | None, kept_by: str) -> int:
+    rows = selection.rows(actor.user, ("pk", "project_id", "kept_at"), at=actor.at)
+    _refuse(rows, actor)
+    turned = [pk for pk, _, before in rows if bool(before) != bool(kept_at)]
+    for chunk in (turned[start : start + CHUNK] for start in range(0, len(turned), CHUNK)):
+        chosen = BatchJob.objects.filter(pk__in=chunk)
+        chosen.update(kept_at=kept_at, kept_by=kept_by)
+        jobs = chosen.only("pk", "name", "display_name", "project_id")
+        audit.record_each(verb, jobs, by=actor.user, at=actor.at, address=actor.address)
+        _tell(list(jobs))
+    return len(turned)
+
+
+def _refuse(rows: Sequence[tuple[int, int, datetime | None]], actor: Actor) -> None:
+    if not rows:
+        raise OperationRefused("None of these jobs is on the board any more.")
+    if len(rows) > MOST:
+        raise OperationRefused(f"At most {MOST:,} jobs can be pinned or unpinned at a time: narrow the filter.")
+    concerned = {project for _, project, _ in rows}
+    if acted_in(actor.user).filter(pk__in=concerned).count() < len(concerned):
+        raise OperationRefused("You may not act on some of these jobs: ask their project's admin to make you operator.")
+
+
+def _tell(jobs: Sequence[BatchJob]) -> None:
+    """Open pages show it at once."""
+    by_project: dict[int, list[int]] = defaultdict(list)
+    for job in jobs:
+        by_project[job.project_id].append(job.pk)
+    Project.objects.filter(pk__in=by_project).update(version=F("version") + 1)
+    for pk, version in Project.objects.filter(pk__in=by_project).values_list("pk", "version"):
+        transaction.on_commit(partial(stale.announce, pk, by_project[pk], version=version))
