@@ -7,7 +7,12 @@ from django.urls import reverse
 from jobs.models import AuditEntry
 
 # Things that have a page, by their kind
-PAGES = {"batchjob": "job_detail", "project": "project_detail", "user": "person_detail"}
+PAGES = {
+    "batchjob": "job_detail",
+    "project": "project_detail",
+    "operation": "operation_detail",
+    "user": "person_detail",
+}
 SHOWN = 200
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.models import BatchJob, BatchJobQuerySet, Project, User
+from jobs.models import BatchJob, BatchJobQuerySet, Project, Role, User
 
 from .times import relative
 
@@ -32,11 +32,17 @@ class Entry(NamedTuple):
 class Board:
     user: User
     projects: dict[int, Entry]
+    roles: dict[int, Role]
 
     @classmethod
     def of(cls, user: User) -> "Board":
-        rows = Project.objects.visible_to(user).values_list(*Entry._fields)
-        return cls(user, {row[0]: Entry(*row) for row in rows})
+        rows = list(Project.objects.visible_to(user).with_role_of(user).values_list("role", *Entry._fields))
+        return cls(user, {row[1]: Entry(*row[1:]) for row in rows}, {row[1]: Role(row[0]) for row in rows})
+
+    @cached_property
+    def operates(self) -> bool:
+        """Whether this person may act on the jobs of any project."""
+        return any(role.includes(Role.OPERATOR) for role in self.roles.values())
 
     @cached_property
     def whole(self) -> bool:
@@ -74,9 +80,9 @@ class Board:
 
     @property
     def version(self) -> str:
-        """Changes when anything does that a page of jobs shows, whoever looks."""
+        """Changes when anything does that a page of jobs shows, whoever looks in the same roles."""
         parts = [
-            (pk, project.version, project.last_success_at, project.error, project.name)
+            (pk, self.roles[pk].value, project.version, project.last_success_at, project.error, project.name)
             for pk, project in sorted(self.projects.items())
         ]
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()

@@ -15,6 +15,7 @@ from jobs.states import State
 
 from . import times
 from .board import Board
+from .buttons import job_buttons
 from .figures import Curve, number, rate
 from .rows import JobRow, job_url
 
@@ -55,6 +56,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "labels": sorted(job.labels.items()) if isinstance(job.labels, dict) else [],
         "moments": _moments(job, at),
         "gone": _gone(job),
+        "buttons": job_buttons(job, board.roles[job.project_id], at),
         "provider": kind_of(job.project).label,
         **_raw(job, at),
     }

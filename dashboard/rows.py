@@ -29,6 +29,7 @@ class JobRow:
         self.at = at
         self.state = State(job.state)
         self.url = job_url(job.pk, query)
+        self.menu_url = reverse("job_menu", args=[job.pk])
         self.key = str(job.pk)
 
     @property

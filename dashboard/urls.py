@@ -1,7 +1,19 @@
 from allauth.account import views as allauth
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .views import audit, health, jobs, members, people, project_forms, projects, sign_in, timeline
+from .views import (
+    acting,
+    audit,
+    health,
+    jobs,
+    members,
+    operations,
+    people,
+    project_forms,
+    projects,
+    sign_in,
+    timeline,
+)
 
 # One list a page group; the first part of a URL name is what it shows: job_list, project_edit, person_add.
 job_urls: list[URLPattern | URLResolver] = [
@@ -9,6 +21,9 @@ job_urls: list[URLPattern | URLResolver] = [
     path("timeline/", timeline.timeline, name="timeline"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/raw/", jobs.job_raw, name="job_raw"),
+    path("jobs/<int:pk>/menu/", acting.job_menu, name="job_menu"),
+    path("jobs/keep/", acting.job_keep, name="job_keep"),
+    path("jobs/unkeep/", acting.job_unkeep, name="job_unkeep"),
 ]
 project_urls: list[URLPattern | URLResolver] = [
     path("projects/", projects.project_list, name="project_list"),
@@ -29,6 +44,17 @@ project_urls: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/members/add/", members.member_add, name="member_add"),
     path("projects/<int:pk>/members/<int:member_pk>/role/", members.member_role, name="member_role"),
     path("projects/<int:pk>/members/<int:member_pk>/remove/", members.member_remove, name="member_remove"),
+]
+operation_urls: list[URLPattern | URLResolver] = [
+    path("operations/", operations.operation_list, name="operation_list"),
+    path("operations/plan/<slug:action>/", acting.operation_plan, name="operation_plan"),
+    path("operations/<int:pk>/", operations.operation_detail, name="operation_detail"),
+    path("operations/<int:pk>/confirm/", operations.operation_confirm, name="operation_confirm"),
+    path("operations/<int:pk>/approve/", operations.operation_approve, name="operation_approve"),
+    path("operations/<int:pk>/discard/", operations.operation_discard, name="operation_discard"),
+    path("operations/<int:pk>/undo/", operations.operation_undo, name="operation_undo"),
+    path("operations/<int:pk>/stop/", operations.operation_stop, name="operation_stop"),
+    path("operations/<int:pk>/receipt.csv", operations.operation_receipt, name="operation_receipt"),
 ]
 audit_urls: list[URLPattern | URLResolver] = [
     path("audit/", audit.audit_list, name="audit_list"),
@@ -72,4 +98,4 @@ health_urls: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
 ]
 
-urlpatterns = health_urls + job_urls + project_urls + audit_urls + people_urls + account_urls
+urlpatterns = health_urls + job_urls + project_urls + operation_urls + audit_urls + people_urls + account_urls

@@ -1,6 +1,7 @@
 """Rows as a sync would leave them: a job, its count in the rollup, its first state change with an answer."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,10 @@ import msgspec
 import zstandard
 from django.db.models import F
 
-from jobs.models import BatchJob, Payload, Project, StateChange, StateCount
+from jobs import operations
+from jobs.models import Action, BatchJob, Operation, Payload, Project, StateChange, StateCount, User
+from jobs.operations import Selection
+from jobs.projects import Actor
 from jobs.states import ACTIVE, State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -71,3 +75,8 @@ def _keys(values: dict[str, Any]) -> dict[str, Any]:
 def _count(job: BatchJob) -> None:
     row, _ = StateCount.objects.get_or_create(project=job.project, model=job.model, state=job.state)
     StateCount.objects.filter(pk=row.pk).update(jobs=F("jobs") + 1)
+
+
+def make_operation(jobs: Sequence[BatchJob], action: Action = Action.DELETE, *, by: User | None = None) -> Operation:
+    """A plan made at noon, as the domain makes it."""
+    return operations.plan(Selection(ids=tuple(job.pk for job in jobs)), action, actor=Actor(by, NOON))

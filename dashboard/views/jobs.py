@@ -13,13 +13,14 @@ from django_htmx.middleware import HtmxDetails
 
 from dashboard import fragments
 from dashboard.board import Board
+from dashboard.buttons import bar_buttons
 from dashboard.columns import headings
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.pills import pills
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices, ranges
-from jobs.counts import JobCounts, count
+from jobs.counts import JobCounts, Number, count
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Payload, User
@@ -71,7 +72,17 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "newer": chosen.but(before=page.previous).query() if page.previous else "",
         "older": chosen.but(after=page.next).query() if page.next else "",
         "first": chosen.but().query(),
+        "everything": chosen.but(sort="created", ascending=False).query(),
+        "matching": _matching(counts, chosen, board),
+        "bar": bar_buttons(operates=board.operates, gone=chosen.gone),
     }
+
+
+def _matching(counts: JobCounts, chosen: JobFilter, board: Board) -> str:
+    """`97 failed jobs of “Search”`: what "all" means here."""
+    least = [counts.by_state[state].least for state in chosen.states] or [counts.all.least]
+    exact = counts.matches(chosen) is not None
+    return f"{Number(sum(least), exact)} {chosen.describe(board.names).removeprefix('all ')}"
 
 
 def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, OuterRef, Q, Subquery, UniqueConstraint, Value
 from django.db.models.functions import Lower, Now
 
 from jobs.credentials import Credential
@@ -47,6 +47,12 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         if not user.is_authenticated or not user.is_active:
             return board.none()
         return board.filter(pk__in=user.memberships.at_least(role).values("project"))
+
+    def with_role_of(self, user: User) -> Self:
+        """Each with ``role``, what this person is there; a superuser is admin everywhere."""
+        if user.is_superuser:
+            return self.annotate(role=Value(Role.ADMIN.value))
+        return self.annotate(role=Subquery(user.memberships.filter(project=OuterRef("pk")).values("role")[:1]))
 
     def due(self, at: datetime) -> Self:
         """Projects whose sync should run now and that no worker holds."""

@@ -6,6 +6,9 @@ const words = { live: "Live", lost: "Connection lost, retrying", out: "Signed ou
 let paused = sessionStorage.getItem("paused") === "1";
 let streaming = false, reached = true, signedOut = false, dirty = false, busy = false, timer = 0, held = null;
 
+// Nothing moves under somebody who opened a menu.
+const resting = () => paused || document.hidden || document.querySelector(":popover-open");
+
 function show() {
   const state = signedOut ? "out" : paused ? "paused" : streaming && reached ? "live" : "lost";
   const button = document.getElementById("live-pause");
@@ -29,12 +32,12 @@ function concerned(projects) {
 // Pages that hear the same signal ask at slightly different moments; paused and hidden ones rest.
 function soon() {
   dirty = true;
-  if (!timer && !paused && !document.hidden) timer = setTimeout(refresh, Math.random() * SPREAD);
+  if (!timer && !resting()) timer = setTimeout(refresh, Math.random() * SPREAD);
 }
 
 async function refresh() {
   timer = 0;
-  if (busy || paused || document.hidden) return;
+  if (busy || resting()) return;
   [busy, dirty] = [true, false];
   const asked = location.href;
   try {
@@ -42,7 +45,7 @@ async function refresh() {
     signedOut = answer.redirected;
     reached = answer.ok;
     const text = await answer.text();
-    if (reached && !signedOut && asked === location.href && !paused) take(text);
+    if (reached && !signedOut && asked === location.href && !resting()) take(text);
   } catch {
     reached = false;
   }
@@ -58,14 +61,16 @@ function take(text) {
   fresh.innerHTML = text;
   const known = new Set(rows(part).map((row) => row.id));
   const added = rows(fresh.content).filter((row) => !known.has(row.id)).length;
-  // Somebody reads further down or marks text: known rows change in place, new ones wait to be asked for.
+  // Somebody reads further down, marks text or ticks: known rows change in place, new ones wait to be asked for.
   const marked = getSelection();
-  const occupied = scrollY > 250 || (!marked.isCollapsed && part.contains(marked.anchorNode));
+  const ticked = part.querySelector(".tick:checked");
+  const occupied = scrollY > 250 || ticked || (!marked.isCollapsed && part.contains(marked.anchorNode));
   if (!occupied || !known.size || !added) return swap(fresh.content);
   for (const row of rows(fresh.content)) {
     const old = document.getElementById(row.id);
     if (old && !old.isEqualNode(row)) old.replaceWith(row.cloneNode(true));
   }
+  htmx.process(part);
   held = fresh.content;
   const button = document.getElementById("waiting") || document.body.appendChild(document.createElement("button"));
   Object.assign(button, { id: "waiting", type: "button", className: "button primary" });
@@ -83,6 +88,7 @@ function swap(content) {
   if (focused) part.querySelector(focused)?.focus({ preventScroll: true });
   document.getElementById("waiting")?.remove();
   held = null;
+  htmx.process(part);
   tick();
 }
 
@@ -140,6 +146,7 @@ function follow() {
 }
 
 document.addEventListener("visibilitychange", soon);
+document.addEventListener("toggle", ({ target }) => target.popover && soon(), true);
 document.addEventListener("click", ({ target }) => {
   if (target.id === "live-pause") {
     paused = !paused;

@@ -18,6 +18,9 @@ function nextTheme() {
     else localStorage.setItem("theme", next);
   } catch { /* no storage: holds for this page */ }
   showTheme();
+// What was ticked is dealt with once its operation is confirmed.
+if (document.querySelector("[data-untick]"))
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("ticks ")) sessionStorage.removeItem(key);
 }
 
 async function copy(button) {
@@ -52,3 +55,6 @@ document.addEventListener("keydown", ({ key }) => {
   }
 });
 showTheme();
+// What was ticked is dealt with once its operation is confirmed.
+if (document.querySelector("[data-untick]"))
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("ticks ")) sessionStorage.removeItem(key);

@@ -11,7 +11,7 @@ from django.urls import URLPattern, reverse
 from dashboard.urls import urlpatterns
 from jobs.models import Project, User
 from tests.conftest import ClientFor, MakeProject
-from tests.factories import make_job
+from tests.factories import make_job, make_operation
 
 pytestmark = pytest.mark.usefixtures("redis_client")
 CAST = ("anonymous", "stranger", "victor", "olga", "alice", "superuser")
@@ -45,6 +45,11 @@ def from_role(first: str, allowed: dict[str, int]) -> dict[str, Any]:
     return {"allowed": allowed, "refused": {who: REFUSED[who] for who in CAST[: CAST.index(first)]}}
 
 
+def like_members(allowed: dict[str, int]) -> dict[str, Any]:
+    """Whoever sees the project; what a button may not do is said on the page it leads back to."""
+    return from_role("victor", allowed)
+
+
 def superusers(allowed: dict[str, int]) -> dict[str, Any]:
     return {"allowed": allowed, "refused": REFUSED | {"stranger": 403}}
 
@@ -66,6 +71,18 @@ RULES = {
     "timeline": signed_in(PAGE),
     "job_detail": from_role("victor", PAGE),
     "job_raw": from_role("victor", PAGE),
+    "job_menu": from_role("victor", PAGE),
+    "job_keep": signed_in(BUTTON),
+    "job_unkeep": signed_in(BUTTON),
+    "operation_list": signed_in(PAGE),
+    "operation_plan": signed_in(BUTTON),
+    "operation_detail": like_members(PAGE),
+    "operation_confirm": like_members(CHECKED_BUTTON),
+    "operation_approve": like_members(BUTTON),
+    "operation_discard": like_members(BUTTON),
+    "operation_undo": like_members(BUTTON),
+    "operation_stop": like_members(BUTTON),
+    "operation_receipt": like_members(PAGE),
     "project_list": signed_in(PAGE),
     "project_detail": from_role("victor", PAGE),
     "project_add": superusers(FORM),
@@ -121,8 +138,10 @@ def address_of(name: str, project: Project, victor: User) -> str:
     """A URL of this name about ``project``, one of its jobs, or the person ``victor``."""
     if name == "account_reset_password_from_key":
         return reverse(name, args=[user_pk_to_url_str(victor), "no-token"])
-    whose = {"job": make_job(project).pk, "person": victor.pk}.get(name.partition("_")[0], project.pk)
-    values = {"pk": whose, "member_pk": victor.memberships.get().pk}
+    job = make_job(project)
+    things = {"job": job.pk, "person": victor.pk, "operation": make_operation([job]).pk}
+    whose = things.get(name.partition("_")[0], project.pk)
+    values = {"pk": whose, "member_pk": victor.memberships.get().pk, "action": "cancel"}
     return reverse(name, kwargs={key: values[key] for key in PATTERNS[name].pattern.converters})
 
 

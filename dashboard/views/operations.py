@@ -1,0 +1,101 @@
+"""Operations: their history, and one of them from plan to receipt."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard.access import actor_of, person_of
+from dashboard.csv_files import csv_response
+from dashboard.forms.operations import ConfirmForm, OperationFilter
+from dashboard.operation_page import OperationPage
+from jobs import operations
+from jobs.models import Operation
+from jobs.operations import OperationRefused
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def operation_list(request: HttpRequest) -> HttpResponse:
+    person, now = person_of(request), timezone.now()
+    form = OperationFilter(request.GET)
+    found = form.apply(Operation.objects.visible_to(person)).order_by("-planned_at", "-pk")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    answer = {"form": form, "page": page, "rows": [OperationPage(operation, person, now) for operation in page]}
+    return render(request, "operations/list.html", answer)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    operation = _visible(request, pk)
+    template = "operations/_operation.html" if "HX-Request" in request.headers else "operations/detail.html"
+    return _page(request, operation, ConfirmForm(operation), template)
+
+
+@require_POST
+def operation_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    operation = _visible(request, pk)
+    form = ConfirmForm(operation, request.POST)
+    reason, typed = request.POST.get("reason", ""), request.POST.get("typed", "")
+    try:
+        operations.confirm(operation, actor=actor_of(request), reason=reason, typed=typed)
+    except OperationRefused as exc:
+        form.add_error(exc.field if exc.field in form.fields else None, str(exc))
+        return _page(request, operation, form, "operations/detail.html", status=422)
+    return redirect("operation_detail", pk)
+
+
+@require_POST
+def operation_approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, operations.approve)
+
+
+@require_POST
+def operation_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, operations.discard)
+
+
+@require_POST
+def operation_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, operations.undo)
+
+
+@require_POST
+def operation_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    return _press(request, pk, operations.stop)
+
+
+@require_GET
+def operation_receipt(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The receipt as a file: one line a job, also while the operation runs."""
+    operation = _visible(request, pk)
+    rows = ([row[name] for name in operations.RECEIPT] for row in operations.receipt_rows(operation))
+    return csv_response(f"operation-{pk}.csv", operations.RECEIPT, rows)
+
+
+def _visible(request: HttpRequest, pk: int) -> Operation:
+    found = Operation.objects.visible_to(person_of(request)).select_related("approved_by", "policy")
+    return get_object_or_404(found, pk=pk)
+
+
+def _page(
+    request: HttpRequest, operation: Operation, form: ConfirmForm, template: str, status: int = 200
+) -> HttpResponse:
+    this = OperationPage(operation, person_of(request), timezone.now(), request.GET.get("show", ""))
+    answer = this.context(request.GET.get("page")) | {"form": form}
+    return render(request, template, answer, status=status)
+
+
+def _press(request: HttpRequest, pk: int, button: Callable[..., Operation]) -> HttpResponse:
+    try:
+        button(_visible(request, pk), actor=actor_of(request))
+    except OperationRefused as exc:
+        messages.error(request, str(exc))
+    return redirect("operation_detail", pk)
