@@ -13,6 +13,7 @@ from .states import State
 MOST_VALUES = 100
 LONGEST = 200
 YEARS = range(2000, 2101)
+OLDEST_DAYS = 3650
 T = TypeVar("T")
 
 
@@ -26,6 +27,7 @@ def read(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
         "models": tuple(sorted(reading.each("model", "model", _model))),
         "sort": reading.one("sort", "sort order", _known(SORTS)) or "created",
         "ascending": reading.one("dir", "direction", _known(("asc", "desc"))) == "asc",
+        "older_than": reading.one("older_than", "age", _days) or 0,
         "has_failures": reading.flag("failures"),
         "gone": reading.flag("gone"),
         **reading.created(),
@@ -104,6 +106,13 @@ def _state(text: str) -> State | None:
 
 def _model(text: str) -> str | None:
     return text if len(text) <= LONGEST and clean(text) == text and text.strip() else None
+
+
+def _days(text: str) -> int | None:
+    """`30d`, up to ten years."""
+    number = text.removesuffix("d")
+    plain = text.endswith("d") and number.isascii() and number.isdigit() and len(number) <= 4
+    return int(number) if plain and 0 < int(number) <= OLDEST_DAYS else None
 
 
 def _day(text: str) -> date | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from .states import ACTIVE, TERMINAL, State
+
 if TYPE_CHECKING:
     from .filters import JobFilter
 
@@ -12,15 +14,20 @@ RANGE_WORDS = {"24h": "in the last 24 hours", "7d": "in the last 7 days", "30d":
 def describe(chosen: "JobFilter", project_names: Mapping[int, str]) -> str:
     if not chosen.is_set:
         return "all jobs"
-    words = [f"{one_of([state.value for state in chosen.states])} jobs" if chosen.states else "jobs"]
+    words = [f"{_of_states(chosen.states)} jobs" if chosen.states else "jobs"]
     if chosen.projects:
         words.append(f"of {one_of([_quoted(project_names.get(pk, f'project {pk}')) for pk in chosen.projects])}")
     if chosen.models:
         words.append(f"with model {one_of(chosen.models)}")
     if chosen.search:
         words.append(f"matching {_quoted(chosen.search)}")
-    words += [*_created(chosen), *(["with failures"] if chosen.has_failures else [])]
+    words += [*_created(chosen), *_aged(chosen), *(["with failures"] if chosen.has_failures else [])]
     return " ".join(words) + (", also those gone at the provider" if chosen.gone else "")
+
+
+def _of_states(states: Sequence[State]) -> str:
+    named = {TERMINAL: "finished", ACTIVE: "unfinished"}
+    return named.get(frozenset(states)) or one_of([state.value for state in states])
 
 
 def one_of(words: Sequence[str]) -> str:
@@ -35,6 +42,14 @@ def _created(chosen: "JobFilter") -> list[str]:
     first, last = chosen.created_from, chosen.created_to
     bounds = [f"from {first}"] * bool(first) + [f"to {last}"] * bool(last)
     return ["created", *bounds, "(UTC)"] if bounds else []
+
+
+def _aged(chosen: "JobFilter") -> list[str]:
+    if not chosen.older_than:
+        return []
+    days = f"{chosen.older_than:,} day{'' if chosen.older_than == 1 else 's'}"
+    ended = chosen.states and TERMINAL.issuperset(chosen.states)
+    return [f"that ended over {days} ago" if ended else f"older than {days}"]
 
 
 def _quoted(text: str) -> str:

@@ -35,7 +35,10 @@ RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs, in which order, from which place on. Equal filters have equal ``query()``."""
+    """Which jobs, in which order, from which place on. Equal filters have equal ``query()``.
+
+    ``older_than`` in days: ended so long ago, or made so long ago and not ended yet; 0 for any age.
+    """
 
     search: str = ""
     projects: tuple[int, ...] = ()
@@ -44,6 +47,7 @@ class JobFilter:
     within: str = ""
     created_from: date | None = None
     created_to: date | None = None
+    older_than: int = 0
     has_failures: bool = False
     gone: bool = False
     sort: str = "created"
@@ -80,7 +84,7 @@ class JobFilter:
     @property
     def counted_by_rollup(self) -> bool:
         """Whether only project, model and state decide, so that StateCount knows the numbers."""
-        dated = self.within or self.created_from or self.created_to
+        dated = self.within or self.created_from or self.created_to or self.older_than
         return not (dated or self.search or self.has_failures or self.gone)
 
     def apply(self, jobs: BatchJobQuerySet, *, at: datetime, walked: bool = False) -> BatchJobQuerySet:
@@ -93,6 +97,8 @@ class JobFilter:
             if values:
                 jobs = jobs.filter(In(Coalesce(column, column) if walked else F(column), values))
         jobs = search.matching(self._created(jobs, at), self.search, walked=walked)
+        if self.older_than:
+            jobs = jobs.filter(by_ended__lt=at - timedelta(days=self.older_than))
         if self.has_failures:
             jobs = jobs.filter(Q(by_failed__gt=0) | Q(state=State.FAILED))
         return jobs if self.gone else jobs.listed()
@@ -145,6 +151,7 @@ class JobFilter:
             "range": [self.within],
             "from": [self.created_from.isoformat() if self.created_from else ""],
             "to": [self.created_to.isoformat() if self.created_to else ""],
+            "older_than": [f"{self.older_than}d" if self.older_than else ""],
             "failures": ["1" if self.has_failures else ""],
             "gone": ["1" if self.gone else ""],
             "sort": ["" if self.sort == "created" else self.sort],

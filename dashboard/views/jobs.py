@@ -73,6 +73,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "older": chosen.but(after=page.next).query() if page.next else "",
         "first": chosen.but().query(),
         "everything": chosen.but(sort="created", ascending=False).query(),
+        "without_age": chosen.but(older_than=0).query(),
         "matching": _matching(counts, chosen, board),
         "bar": bar_buttons(operates=board.operates, gone=chosen.gone),
     }

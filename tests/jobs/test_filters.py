@@ -14,8 +14,36 @@ from jobs.paging import PAGE_SIZE, Cursor, Order
 from jobs.states import State
 from tests.factories import make_job
 
-NAMES = ["q", "project", "state", "model", "range", "from", "to", "failures", "gone", "sort", "dir", "after", "before"]
-WORDS = ["1", "failed", "7d", "custom", "2026-11-01", "2026-11-30", "asc", "duration", "0_9", "-1_5", "gemini-2.5-pro"]
+NAMES = [
+    "q",
+    "project",
+    "state",
+    "model",
+    "range",
+    "from",
+    "to",
+    "older_than",
+    "failures",
+    "gone",
+    "sort",
+    "dir",
+    "after",
+    "before",
+]
+WORDS = [
+    "1",
+    "failed",
+    "7d",
+    "9999d",
+    "custom",
+    "2026-11-01",
+    "2026-11-30",
+    "asc",
+    "duration",
+    "0_9",
+    "-1_5",
+    "gemini-2.5-pro",
+]
 QUERIES = st.lists(st.tuples(st.sampled_from(NAMES), st.text(max_size=30) | st.sampled_from(WORDS)), max_size=20)
 
 
@@ -40,7 +68,7 @@ def test_any_query_string_reads_and_comes_back_the_same(pairs: list[tuple[str, s
     chosen = JobFilter.parse(of_pairs(pairs))
 
     assert parse(chosen.query()) == chosen
-    assert chosen.describe({}).startswith(("all jobs", "jobs", *State))
+    assert chosen.describe({}).startswith(("all jobs", "jobs", "finished jobs", "unfinished jobs", *State))
 
 
 @given(QUERIES)
@@ -111,6 +139,25 @@ def test_says_itself_in_words() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("older_than=1d", "jobs older than 1 day"),
+        ("state=failed&older_than=30d", "failed jobs that ended over 30 days ago"),
+        ("state=failed&state=running&older_than=2d", "running or failed jobs older than 2 days"),
+        ("&".join(f"state={state}" for state in TERMINAL), "finished jobs"),
+        ("&".join(f"state={state}" for state in ACTIVE), "unfinished jobs"),
+    ],
+)
+def test_says_age_and_groups_of_states(query: str, words: str) -> None:
+    assert parse(query).describe({}) == words
+
+
+@pytest.mark.parametrize("text", ["30", "d", "0d", "-1d", "3651d", "1.5d", "٣d"])
+def test_an_age_is_whole_days(text: str) -> None:
+    assert parse(f"older_than={text}") == JobFilter()
+
+
 @pytest.mark.django_db
 class TestApplied:
     def test_picks_by_project_state_and_model(self, make_project: Callable[..., Project], at: datetime) -> None:
@@ -138,6 +185,15 @@ class TestApplied:
         assert found("range=7d", at) == ["new", "older"]
         assert found("to=2026-11-21", at) == ["older", "old"]
         assert found("from=2026-11-21&to=2026-11-21", at) == ["older"]
+
+    def test_picks_by_age_since_the_end_or_else_the_creation(self, project: Project, at: datetime) -> None:
+        old, new = at - timedelta(days=31), at - timedelta(days=29)
+        make_job(project, display_name="ended", created_at=old, ended_at=old)
+        make_job(project, display_name="ended lately", created_at=old, ended_at=new)
+        make_job(project, display_name="runs", state=State.RUNNING, created_at=old)
+
+        assert sorted(found("older_than=30d", at)) == ["ended", "runs"]
+        assert found("older_than=30d&state=succeeded", at) == ["ended"]
 
     def test_picks_jobs_with_failures(self, project: Project, at: datetime) -> None:
         make_job(project, display_name="all well", requests_failed=0)
