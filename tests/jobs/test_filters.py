@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jobs.filters import SORTS, JobFilter
 from jobs.models import BatchJob, Project
 from jobs.paging import PAGE_SIZE, Cursor, Order
-from jobs.states import State
+from jobs.states import ACTIVE, TERMINAL, State
 from tests.factories import make_job
 
 NAMES = [
