@@ -145,8 +145,8 @@ def test_says_itself_in_words() -> None:
         ("older_than=1d", "jobs older than 1 day"),
         ("state=failed&older_than=30d", "failed jobs that ended over 30 days ago"),
         ("state=failed&state=running&older_than=2d", "running or failed jobs older than 2 days"),
-        ("&".join(f"state={state}" for state in TERMINAL), "finished jobs"),
-        ("&".join(f"state={state}" for state in ACTIVE), "unfinished jobs"),
+        ("&".join(f"state={state}" for state in sorted(TERMINAL)), "finished jobs"),
+        ("&".join(f"state={state}" for state in sorted(ACTIVE)), "unfinished jobs"),
     ],
 )
 def test_says_age_and_groups_of_states(query: str, words: str) -> None:
