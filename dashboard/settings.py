@@ -49,6 +49,7 @@ SYNC_ACTIVE_SECONDS = env.integer("SYNC_ACTIVE_SECONDS", 15, least=1, most=3600)
 SYNC_QUIET_SECONDS = env.integer("SYNC_QUIET_SECONDS", 300, least=1, most=86400)
 SYNC_FULL_SECONDS = env.integer("SYNC_FULL_SECONDS", 3600, least=10, most=604800)
 SYNC_LEASE_SECONDS = env.integer("SYNC_LEASE_SECONDS", 120, least=5, most=3600)
+OPERATION_LEASE_SECONDS = env.integer("OPERATION_LEASE_SECONDS", 60, least=2, most=3600)
 PROJECT_REQUESTS_PER_MINUTE = env.integer("PROJECT_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
 PROJECT_REQUESTS_IN_FLIGHT = env.integer("PROJECT_REQUESTS_IN_FLIGHT", 32, least=1, most=1000)
 RESULTS_FOLDER = DATA_DIR / "results"
@@ -247,6 +248,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "wake-due-projects": {
         "task": "jobs.tasks.wake_due_projects",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "wake-operations": {
+        "task": "jobs.tasks.wake_operations",
         "schedule": 1.0,
         "options": {"expires": 5},
     },

@@ -15,10 +15,12 @@ from .deciding import (
     stop,
     undo,
 )
+from .ending import finish, in_words, start, tick
 from .keeping import keep, unkeep
 from .planning import plan
 from .progress import RECEIPT, Progress, progress, receipt_row, receipt_rows
 from .refusing import OperationRefused
+from .running import run
 from .selecting import Selection
 from .words import Line, Totals, button, headline, totals
 
@@ -36,8 +38,10 @@ __all__ = [
     "button",
     "confirm",
     "discard",
+    "finish",
     "has_lapsed",
     "headline",
+    "in_words",
     "keep",
     "lapse",
     "may_act",
@@ -47,7 +51,10 @@ __all__ = [
     "progress",
     "receipt_row",
     "receipt_rows",
+    "run",
+    "start",
     "stop",
+    "tick",
     "totals",
     "undo",
     "unkeep",

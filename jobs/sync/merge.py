@@ -10,7 +10,7 @@ from jobs.models import BatchJob, Project
 from jobs.providers.base import RawJob, RemoteJob
 from jobs.states import TERMINAL, State
 
-from . import history, tally
+from . import gone, history, tally
 from .rows import KNOWN, OBSERVED, Observation, fingerprint, observe, values
 
 BAD = (State.FAILED, State.EXPIRED, State.UNKNOWN)
@@ -115,11 +115,16 @@ class Memory:
         return {row[0]: Stored(*row) for row in rows}
 
 
-def write(project: Project, batch: Batch, *, at: datetime) -> Changes:
-    """Store ``batch``; the caller holds the transaction and has checked its lease in it."""
+def write(project: Project, batch: Batch, *, at: datetime, began: datetime | None = None) -> Changes:
+    """Store ``batch``; the caller holds the transaction and has checked its lease in it.
+
+    ``began`` is when reading began: a job that somebody deleted here since then stays gone.
+    """
     new = set(batch.new_names)
     known = _known(project, [name for name in batch.news if name not in new])
-    seen = {name: observe(job, body, known.get(name), at=at) for name, (job, body) in batch.news.items()}
+    gone_by_us = {name for name, job in known.items() if began and gone.deleted_since(job, began)}
+    news = {name: news for name, news in batch.news.items() if name not in gone_by_us}
+    seen = {name: observe(job, body, known.get(name), at=at) for name, (job, body) in news.items()}
     ids = _write_rows(project, seen, at)
     history.write([(ids[name], one) for name, one in seen.items()], at=at)
     tally.add(project, tally.of_observations(seen.values()))

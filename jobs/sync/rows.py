@@ -59,6 +59,7 @@ KNOWN = (
     "cancel_requested_at",
     "first_seen_at",
     "gone_at",
+    "gone_by",
     "output",
     "requests_succeeded",
     "requests_failed",
@@ -101,12 +102,12 @@ def fingerprint(body: bytes) -> bytes:
 def observe(remote: RemoteJob, body: bytes, known: BatchJob | None, *, at: datetime) -> Observation:
     """Grade ``remote`` with the inputs we keep, and settle when it started."""
     cancel_requested = bool(known and known.cancel_requested_at)
-    state = grade(remote.reported, remote.counts, cancel_requested=cancel_requested, results=_results(known))
+    state = grade(remote.reported, remote.counts, cancel_requested=cancel_requested, results=results_of(known))
     started, observed = _start(remote, known, at)
     return Observation(remote, body, state, started, observed, known)
 
 
-def _results(known: BatchJob | None) -> Counts | None:
+def results_of(known: BatchJob | None) -> Counts | None:
     if known is None or known.results_total is None:
         return None
     return Counts(known.results_total, known.results_succeeded, known.results_failed)

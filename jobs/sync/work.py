@@ -69,6 +69,7 @@ class Work:
         self.kind: ProviderKind = kind_of(project)
         self.memory = merge.Memory(project)
         self.outcome = Outcome()
+        self.began = reader.now()
         self.is_double = False
 
     def run(self, *, full: bool) -> None:
@@ -167,8 +168,8 @@ class Work:
         absent = self.memory.absent(self.outcome.names)
         if absent is not None and len(absent) <= merge.LARGEST:
             known = known.filter(name__in=absent)
-        rows = known.values_list("name", "pk").iterator()
-        return {name: pk for name, pk in rows if name not in self.outcome.names}
+        rows, ours = known.values_list("name", "pk").iterator(), gone.being_deleted(self.project)
+        return {name: pk for name, pk in rows if name not in self.outcome.names and pk not in ours}
 
     def _batches(self, scope: Scope) -> Iterator[Sequence[RawJob]]:
         """Pages gathered into batches of at most 500 jobs."""
@@ -207,7 +208,8 @@ class Work:
             except RefusedError as exc:
                 log.warning("not read project=%s job=%s: %s", self.project.pk, name, exc)
         self._store(found)
-        ids = list(self.project.jobs.filter(name__in=missing).values_list("pk", flat=True))
+        known = self.project.jobs.listed().filter(name__in=missing).values_list("pk", flat=True)
+        ids = sorted(set(known) - gone.being_deleted(self.project))
         gone.brake(self.project, len(ids))
         self._mark_gone(ids, UNLISTED)
 
@@ -231,7 +233,7 @@ class Work:
         unsure = {"full_sync_wanted": True} if batch.new_names else {}
         with transaction.atomic():
             self.reader.hold(**unsure)
-            changes = merge.write(self.project, batch, at=self.reader.now())
+            changes = merge.write(self.project, batch, at=self.reader.now(), began=self.began)
             troubles.look_at(changes.judged, at=self.reader.now())
             self._bump(changes.job_ids)
         self.outcome.created += changes.created

@@ -165,9 +165,12 @@ def test_each_state_has_its_verdict(
 
 
 def test_a_cancel_without_effect_may_be_asked_for_again(project: Project, olga: User, at: datetime) -> None:
-    asked = {"state": State.CANCELLING, "reported": State.RUNNING}
-    just = make_job(project, cancel_requested_at=at - timedelta(minutes=4), **asked)
-    long_ago = make_job(project, cancel_requested_at=at - timedelta(hours=4), **asked)
+    just, long_ago = (
+        make_job(
+            project, state=State.CANCELLING, reported=State.RUNNING, cancel_requested_at=at - timedelta(minutes=minutes)
+        )
+        for minutes in (4, 6)
+    )
 
     found = verdicts(plan(ticked(just, long_ago), Action.CANCEL, actor=Actor(olga, at)))
 
