@@ -88,6 +88,18 @@ class OpenArchive:
             return self.summary.invalid_json
         return int(getattr(self.summary, outcome or "lines"))
 
+    def before(self, line: int, outcome: str = "", search: str = "", *, group: int = 0) -> int:
+        """The line that ``rows`` gives before ``line``; 0 for the first, and under a search, which reads forward."""
+        if search:
+            return 0
+        if group or outcome not in ("", Outcome.OK):
+            where, values = self._where(outcome, group)
+            sql = f"SELECT coalesce(max(line), 0) FROM notable WHERE {where} AND line < ?"  # noqa: S608
+            return int(self._one(sql, *values, line)[0])
+        firsts = self._db.execute("SELECT first FROM block WHERE first < ? ORDER BY first DESC", (line,))
+        earlier = (row for (first,) in firsts for row in reversed(self._block(first)) if row.line < line)
+        return next((row.line for row in earlier if not outcome or row.outcome == outcome), 0)
+
     def find(self, line: int) -> Line | None:
         """The line of this number; None for a blank one or none."""
         return next((row for row in self._block_of(line) if row.line == line), None)

@@ -28,6 +28,10 @@ class Piece:
     text: str
     cut: int = 0
 
+    @property
+    def cut_words(self) -> str:
+        return f"{self.cut:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
