@@ -3,7 +3,7 @@
 import os
 
 from a2wsgi import WSGIMiddleware
-from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
+from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
@@ -13,19 +13,27 @@ from .hub import hub
 from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-pages: ASGIApp = guarded(WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS))
+wsgi = get_wsgi_application()
+pages: ASGIApp = guarded(WSGIMiddleware(wsgi, workers=settings.WEB_THREADS))
 refuse_pending_migrations()
 get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
 
-from . import streams  # noqa: E402 (needs Django set up)
+from . import streams, uploads  # noqa: E402 (need Django set up)
+
+inputs: ASGIApp = uploads.uploads(wsgi)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await live(receive, send)
     elif scope["type"] == "http":
-        app = streams.application if scope["path"].startswith("/stream/") else pages
-        await app(scope, receive, send)
+        await _app_for(scope)(scope, receive, send)
+
+
+def _app_for(scope: HTTPScope) -> ASGIApp:
+    if scope["path"].startswith("/stream/"):
+        return streams.application
+    return inputs if uploads.is_upload(scope) else pages
 
 
 async def live(receive: Receive, send: Send) -> None:

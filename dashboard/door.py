@@ -35,7 +35,7 @@ def guarded(pages: ASGIApp) -> ASGIApp:
             return await refuse(send, 413, b"This is more than any form here takes: send less than 1 MB.")
         except Left:
             return
-        await pages(_unambiguous(scope), _repeated(body), _while_fetched(send))
+        await pages(unambiguous(scope), _repeated(body), _while_fetched(send))
 
     return application
 
@@ -71,7 +71,7 @@ async def _whole(receive: Receive) -> bytes:
     return bytes(body)
 
 
-def _unambiguous(scope: HTTPScope) -> HTTPScope:
+def unambiguous(scope: HTTPScope) -> HTTPScope:
     """Without header names that hold "_": WSGI cannot tell X_Forwarded_For from the X-Forwarded-For of a proxy."""
     headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
     return {**scope, "headers": headers}

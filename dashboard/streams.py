@@ -35,7 +35,7 @@ async def application(scope: HTTPScope, receive: Receive, send: Send) -> None:
         return await refuse(send, 404, b"There is no such stream.")
     if scope["method"] != "GET":
         return await refuse(send, 405, b"This address answers GET only.")
-    session = _session_key(scope)
+    session = session_key(scope)
     follower = await _follower(session)
     if follower is None:
         return await refuse(send, 403, b"Sign in to follow changes.")
@@ -117,7 +117,7 @@ def read_follower(session: str) -> Follower | None:
         close_old_connections()
 
 
-def _session_key(scope: HTTPScope) -> str:
+def session_key(scope: HTTPScope) -> str:
     lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
     return parse_cookie("; ".join(lines)).get(settings.SESSION_COOKIE_NAME, "")
 
