@@ -25,6 +25,7 @@ COLUMNS = (
     Column("requests", "Requests", sorts=(("requests", "Requests"), ("failed", "failed share"))),
     Column("time", "Queue → run", sorts=(("duration", "Queue → run"),)),
     Column("created", "Created", sorts=(("created", "Created"), ("ended", "ended"))),
+    Column("results", "Results, cost"),
     Column("as_of", "As of"),
 )
 

@@ -17,6 +17,8 @@ from . import times
 from .board import Board
 from .buttons import job_buttons
 from .figures import Curve, number, rate
+from .results_card import results_context
+from .results_state import truncated_shares
 from .rows import JobRow, job_url
 
 RAW_SHOWN = 64_000
@@ -36,7 +38,7 @@ class Step:
 
 def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) -> dict[str, Any]:
     query = chosen.query()
-    row = JobRow(job, at=at, query=query)
+    row = JobRow(job, at=at, query=query, truncated=truncated_shares([job]).get(job.pk, ""))
     samples = list(ProgressSample.objects.filter(job=job))
     changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id")[: MOST_STEPS + 1])
     before, after = chosen.neighbours(board.jobs.only("pk"), job, at=at)
@@ -48,7 +50,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "back": reverse("job_list") + (f"?{query}" if query else ""),
         "previous": job_url(before.pk, query) if before else "",
         "next": job_url(after.pk, query) if after else "",
-        "numbers": _numbers(row),
+        "request_numbers": _numbers(row),
         "curve": Curve.of(samples, row.requests.total),
         "rate": rate(samples) if job.is_active else "",
         "steps": [_step(job, change, at) for change in changes[:MOST_STEPS]],
@@ -59,6 +61,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "buttons": job_buttons(job, board.roles[job.project_id], at),
         "provider": kind_of(job.project).label,
         **_raw(job, at),
+        **results_context(board.user, job, at),
     }
 
 

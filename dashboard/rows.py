@@ -10,10 +10,11 @@ from django.utils.safestring import SafeString
 from jobs.models import BatchJob
 from jobs.states import State
 
-from . import times
+from . import results_state, times
 from .figures import Requests, Spans
 
 EXPIRES_SOON = timedelta(hours=24)
+MARKS = {"saved": ("Saved", "good"), "waiting": ("Not saved", ""), "lost": ("Lost", "bad")}
 # What no row of a list shows, so that lists do not read it
 UNLISTED = ("labels", "source", "destination", "output", "raw_hash", "search_text", "search_prefix")
 
@@ -24,8 +25,11 @@ def job_url(pk: int, query: str = "") -> str:
 
 
 class JobRow:
-    def __init__(self, job: BatchJob, *, at: datetime, query: str = "") -> None:
+    """``truncated``: which share of the results was cut, where that is a warning."""
+
+    def __init__(self, job: BatchJob, *, at: datetime, query: str = "", truncated: str = "") -> None:
         self.job = job
+        self.truncated = truncated
         self.at = at
         self.state = State(job.state)
         self.url = job_url(job.pk, query)
@@ -72,10 +76,29 @@ class JobRow:
         usual = settings.SYNC_QUIET_SECONDS if self.job.is_active else settings.SYNC_FULL_SECONDS
         return not self.job.gone_at and self.at - self.job.as_of > timedelta(seconds=2 * usual + 60)
 
+    @cached_property
+    def expiry(self) -> results_state.Expiry:
+        """`expires in 3 h` of a live job, `results expire in 5 h` of a finished one, when that is near."""
+        if not self.job.is_active:
+            return results_state.expiry(self.job, self.at)
+        left = self.job.expires_at - self.at if self.job.expires_at else None
+        if left is None or self.job.gone_at or not timedelta() < left <= EXPIRES_SOON:
+            return results_state.Expiry()
+        return results_state.Expiry(f"expires in {times.rough(left)}", "warn")
+
     @property
-    def expires(self) -> str:
-        """`expires in 3 h`, when that is near."""
-        expiry = self.job.expires_at
-        if not expiry or self.job.gone_at or not timedelta() < expiry - self.at <= EXPIRES_SOON:
-            return ""
-        return f"expires in {times.rough(expiry - self.at)}"
+    def mark(self) -> tuple[str, str]:
+        """Whether the results are saved here: a word and its colour; both empty where there are none."""
+        return MARKS.get(self.job.results_state, ("", ""))
+
+    @property
+    def warning(self) -> str:
+        """`12 % truncated`."""
+        return f"{self.truncated} truncated".strip() if self.job.warning == "truncated" else ""
+
+    @property
+    def cost(self) -> str:
+        """`$1.84`; "no price" where what the tokens cost is not known."""
+        if self.job.cost is None:
+            return "no price" if self.job.results_state == "saved" else ""
+        return results_state.cost_words(self.job.cost)

@@ -11,6 +11,7 @@ from .views import (
     people,
     project_forms,
     projects,
+    results,
     sign_in,
     timeline,
 )
@@ -24,6 +25,13 @@ job_urls: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/menu/", acting.job_menu, name="job_menu"),
     path("jobs/keep/", acting.job_keep, name="job_keep"),
     path("jobs/unkeep/", acting.job_unkeep, name="job_unkeep"),
+]
+result_urls: list[URLPattern | URLResolver] = [
+    path("jobs/<int:pk>/results/", results.job_results, name="job_results"),
+    path("jobs/<int:pk>/results/<int:line>/", results.job_results_row, name="job_results_row"),
+    path("jobs/<int:pk>/results/<int:line>/line/", results.job_results_line, name="job_results_line"),
+    path("jobs/<int:pk>/results/input/", results.job_results_input, name="job_results_input"),
+    path("jobs/<int:pk>/results/input/forget/", results.job_results_detach, name="job_results_detach"),
 ]
 project_urls: list[URLPattern | URLResolver] = [
     path("projects/", projects.project_list, name="project_list"),
@@ -98,4 +106,6 @@ health_urls: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
 ]
 
-urlpatterns = health_urls + job_urls + project_urls + operation_urls + audit_urls + people_urls + account_urls
+urlpatterns = (
+    health_urls + job_urls + result_urls + project_urls + operation_urls + audit_urls + people_urls + account_urls
+)

@@ -1,4 +1,6 @@
-"""``{{ text|visible }}``: text of a model or a provider, with signs nobody sees named."""
+"""``{{ text|visible }}``: text of others with signs nobody sees named; ``{{ price|plainly }}``: 0.3, not 0.300000."""
+
+from decimal import Decimal
 
 from django.template import Library
 
@@ -6,3 +8,8 @@ from dashboard.visible import visible
 
 register = Library()
 register.filter("visible", visible)
+
+
+@register.filter
+def plainly(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -18,6 +18,7 @@ from dashboard.columns import headings
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.pills import pills
+from dashboard.results_state import truncated_shares
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices, ranges
 from jobs.counts import JobCounts, Number, count
@@ -55,7 +56,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     page = chosen.page(jobs, at=at, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
         board.place(job)
-    query = chosen.query()
+    query, cut = chosen.query(), truncated_shares(page.jobs)
     return {
         "board": board,
         "environment_key": not board.projects and environment_key(board.user),
@@ -64,7 +65,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "query": query,
         "at": at,
         "title": chosen.describe(board.names),
-        "rows": [JobRow(job, at=at, query=query) for job in page.jobs],
+        "rows": [JobRow(job, at=at, query=query, truncated=cut.get(job.pk, "")) for job in page.jobs],
         "headings": headings(chosen),
         "pills": pills(counts, chosen),
         "choices": choices(board, counts, chosen),

@@ -10,6 +10,7 @@ from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
 from jobs.models import Project, User
+from tests.archives import answered, save_results
 from tests.conftest import ClientFor, MakeProject
 from tests.factories import make_job, make_operation
 
@@ -83,6 +84,11 @@ RULES = {
     "operation_undo": like_members(BUTTON),
     "operation_stop": like_members(BUTTON),
     "operation_receipt": like_members(PAGE),
+    "job_results": from_role("victor", PAGE),
+    "job_results_row": from_role("victor", PAGE),
+    "job_results_line": from_role("victor", PAGE),
+    "job_results_input": from_role("olga", FORM),
+    "job_results_detach": from_role("olga", BUTTON),
     "project_list": signed_in(PAGE),
     "project_detail": from_role("victor", PAGE),
     "project_add": superusers(FORM),
@@ -138,11 +144,24 @@ def address_of(name: str, project: Project, victor: User) -> str:
     """A URL of this name about ``project``, one of its jobs, or the person ``victor``."""
     if name == "account_reset_password_from_key":
         return reverse(name, args=[user_pk_to_url_str(victor), "no-token"])
-    job = make_job(project)
-    things = {"job": job.pk, "person": victor.pk, "operation": make_operation([job]).pk}
-    whose = things.get(name.partition("_")[0], project.pk)
-    values = {"pk": whose, "member_pk": victor.memberships.get().pk, "action": "cancel"}
+    member = victor.memberships.get().pk
+    values = {"pk": _whose(name, project, victor), "member_pk": member, "action": "cancel", "line": 1}
     return reverse(name, kwargs={key: values[key] for key in PATTERNS[name].pattern.converters})
+
+
+def _whose(name: str, project: Project, victor: User) -> int:
+    match name.partition("_")[0]:
+        case "job":
+            job = make_job(project)
+            if name.startswith("job_results"):
+                save_results(job, answered("a"))
+            return job.pk
+        case "operation":
+            return make_operation([make_job(project)]).pk
+        case "person":
+            return victor.pk
+        case _:
+            return project.pk
 
 
 def test_every_url_has_a_rule() -> None:

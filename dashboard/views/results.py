@@ -1,0 +1,142 @@
+"""The results of one job: all rows, one row, and what may be done about them."""
+
+from io import BytesIO
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard.access import actor_of, entered, get_project_or_404, person_of
+from dashboard.forms.inputs import InputForm
+from dashboard.forms.switches import ROLES
+from dashboard.result_row_page import row_context
+from dashboard.results_page import head_context, rows_context, summary_context
+from dashboard.row_filter import RowFilter
+from jobs import audit
+from jobs.models import Archive, ArchiveStatus, BatchJob, Project, Role
+from jobs.results import inputs
+from jobs.results.access import may_open_results
+from jobs.results.archives import Missing, open_archive
+
+VISIT_SECONDS = 1800
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def job_results(request: HttpRequest, pk: int) -> HttpResponseBase:
+    job = _job_or_404(request, pk)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    at, archive, chosen = timezone.now(), Archive.objects.filter(job=job).first(), RowFilter.parse(request.GET)
+    answer = head_context(job, archive, at) | {"operates": _operates(request, job.project)}
+    if archive is not None and archive.status == ArchiveStatus.SAVED:
+        note_visit(request, job)
+        answer |= summary_context(job, archive) | _rows(job, archive, chosen)
+    part = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    return render(request, "results/_results.html" if part else "results/page.html", answer)
+
+
+@require_safe
+def job_results_row(request: HttpRequest, pk: int, line: int) -> HttpResponseBase:
+    job = _job_or_404(request, pk)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = get_object_or_404(Archive, job=job, status=ArchiveStatus.SAVED)
+    note_visit(request, job)
+    try:
+        with open_archive(archive) as opened:
+            row = row_context(job, archive, opened, line, RowFilter.parse(request.GET))
+    except LookupError as exc:
+        raise Http404("There is no such line.") from exc
+    head = head_context(job, archive, timezone.now()) | {"operates": _operates(request, job.project)}
+    return render(request, "results/row.html", head | row)
+
+
+@csrf_exempt  # until the file's handler stands; _job_results_input checks it
+def job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
+    """The input file of a job: what is attached, and a form to attach one, read in pieces as it arrives."""
+    request.upload_handlers = [TemporaryFileUploadHandler(request)]
+    return _job_results_input(request, pk)
+
+
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def _job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
+    job = _job_or_404(request, pk)
+    get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = get_object_or_404(Archive, job=job, status=ArchiveStatus.SAVED)
+    form = InputForm(*entered(request))
+    if form.is_bound and form.is_valid():
+        try:
+            lines = inputs.attach(archive, form.name, form.chunks, by=actor_of(request))
+            messages.success(request, f"Attached {lines:,} lines: rows now show their request.")
+            return redirect("job_results", pk)
+        except inputs.InputRefused as exc:
+            form.add_error("file", str(exc))
+    answer = head_context(job, archive, timezone.now()) | {"form": form}
+    return render(request, "results/input.html", answer, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def job_results_detach(request: HttpRequest, pk: int) -> HttpResponse:
+    job = _job_or_404(request, pk)
+    get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)
+    inputs.detach(get_object_or_404(Archive, job=job), by=actor_of(request))
+    messages.success(request, "The attached file is forgotten.")
+    return redirect("job_results", pk)
+
+
+@require_safe
+def job_results_line(request: HttpRequest, pk: int, line: int) -> HttpResponseBase:
+    """The bytes of one line as they came, as a file: a browser is not to interpret them."""
+    job = _job_or_404(request, pk)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = get_object_or_404(Archive, job=job, status=ArchiveStatus.SAVED)
+    note_visit(request, job)
+    with open_archive(archive) as opened:
+        raw = opened.line(line)
+    if not raw:
+        raise Http404("There is no such line.")
+    name = f"job-{job.pk}-line-{line}.json"
+    return FileResponse(BytesIO(raw), as_attachment=True, filename=name, content_type="application/octet-stream")
+
+
+def note_visit(request: HttpRequest, job: BatchJob) -> None:
+    """Write down that results were opened, once a visit: half an hour of one person at one job."""
+    by = actor_of(request)
+    if cache.add(f"opened:{by.user and by.user.pk}:{job.pk}", 1, VISIT_SECONDS):
+        audit.record("open results", job, by=by.user, at=by.at, address=by.address)
+
+
+def _rows(job: BatchJob, archive: Archive, chosen: RowFilter) -> dict[str, Any]:
+    """The rows; where the storage lost them, why there are none."""
+    try:
+        with open_archive(archive) as opened:
+            return rows_context(job, archive, opened, chosen)
+    except Missing as exc:
+        return {"missing": str(exc)}
+
+
+def _job_or_404(request: HttpRequest, pk: int) -> BatchJob:
+    return get_object_or_404(BatchJob.objects.visible_to(person_of(request)).select_related("project"), pk=pk)
+
+
+def _refused(request: HttpRequest, job: BatchJob) -> HttpResponse:
+    """Who may: a member who is refused can ask one of them."""
+    return render(
+        request, "results/refused.html", {"job": job, "who": ROLES[Role(job.project.results_role)]}, status=403
+    )
+
+
+def _operates(request: HttpRequest, project: Project) -> bool:
+    return Project.objects.allowing(person_of(request), Role.OPERATOR).filter(pk=project.pk).exists()
