@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from .views import (
     acting,
     audit,
+    cleanup,
     health,
     jobs,
     members,
@@ -54,6 +55,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/members/<int:member_pk>/remove/", members.member_remove, name="member_remove"),
 ]
 operation_urls: list[URLPattern | URLResolver] = [
+    path("cleanup/", cleanup.cleanup, name="cleanup"),
     path("operations/", operations.operation_list, name="operation_list"),
     path("operations/plan/<slug:action>/", acting.operation_plan, name="operation_plan"),
     path("operations/<int:pk>/", operations.operation_detail, name="operation_detail"),

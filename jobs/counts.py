@@ -45,6 +45,11 @@ class JobCounts:
     models: list[str]
     found: list[int] | None = None
 
+    def number(self, chosen: JobFilter) -> Number:
+        """How many jobs ``chosen`` lets in, or at least."""
+        numbers = [self.by_state[state] for state in chosen.states] or [self.all]
+        return Number(sum(number.least for number in numbers), all(number.exact for number in numbers))
+
     def matches(self, chosen: JobFilter) -> int | None:
         """How many jobs ``chosen`` lets in; None for "more than were counted"."""
         numbers = [self.by_state[state] for state in chosen.states] if chosen.states else [self.all]

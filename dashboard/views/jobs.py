@@ -21,7 +21,7 @@ from dashboard.pills import pills
 from dashboard.results_state import truncated_shares
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices, ranges
-from jobs.counts import JobCounts, Number, count
+from jobs.counts import JobCounts, count
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Payload, User
@@ -75,16 +75,9 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "first": chosen.but().query(),
         "everything": chosen.but(sort="created", ascending=False).query(),
         "without_age": chosen.but(older_than=0).query(),
-        "matching": _matching(counts, chosen, board),
+        "matching": f"{counts.number(chosen)} {chosen.describe(board.names).removeprefix('all ')}",
         "bar": bar_buttons(operates=board.operates, gone=chosen.gone),
     }
-
-
-def _matching(counts: JobCounts, chosen: JobFilter, board: Board) -> str:
-    """`97 failed jobs of “Search”`: what "all" means here."""
-    least = [counts.by_state[state].least for state in chosen.states] or [counts.all.least]
-    exact = counts.matches(chosen) is not None
-    return f"{Number(sum(least), exact)} {chosen.describe(board.names).removeprefix('all ')}"
 
 
 def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:

@@ -75,6 +75,7 @@ RULES = {
     "job_menu": from_role("victor", PAGE),
     "job_keep": signed_in(BUTTON),
     "job_unkeep": signed_in(BUTTON),
+    "cleanup": signed_in(PAGE),
     "operation_list": signed_in(PAGE),
     "operation_plan": signed_in(BUTTON),
     "operation_detail": like_members(PAGE),
