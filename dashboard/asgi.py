@@ -18,7 +18,7 @@ pages: ASGIApp = guarded(WSGIMiddleware(wsgi, workers=settings.WEB_THREADS))
 refuse_pending_migrations()
 get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
 
-from . import streams, uploads  # noqa: E402 (need Django set up)
+from . import downloads, streams, uploads  # noqa: E402 (need Django set up)
 
 inputs: ASGIApp = uploads.uploads(wsgi)
 
@@ -33,6 +33,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def _app_for(scope: HTTPScope) -> ASGIApp:
     if scope["path"].startswith("/stream/"):
         return streams.application
+    if scope["path"].startswith("/download/"):
+        return downloads.application
     return inputs if uploads.is_upload(scope) else pages
 
 

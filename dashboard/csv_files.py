@@ -1,46 +1,14 @@
-"""CSV that people open in a spreadsheet: streamed, and no cell of it is taken for a formula."""
+"""A CSV file as an answer."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from io import StringIO
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from django.http import StreamingHttpResponse
 
-# What spreadsheets take for the start of a formula (OWASP, "CSV injection")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-ROWS_AT_ONCE = 200
+from jobs.spreadsheets import lines
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
-    """A download ``name``; cells are text, numbers, moments (written in ISO 8601, UTC) or None (empty)."""
+    """A download ``name``; cells are text, numbers, moments or None (empty)."""
     answer = StreamingHttpResponse(lines(header, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """Pieces of the file, each of many rows."""
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    for number, row in enumerate(chain([header], rows), 1):
-        writer.writerow([_cell(value) for value in row])
-        if number % ROWS_AT_ONCE == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: StringIO) -> bytes:
-    piece = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return piece
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value

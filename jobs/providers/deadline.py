@@ -8,14 +8,17 @@ import math
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from threading import Event
 from typing import Any
 
 import httpcore
 import httpx
 
+LISTENS = 0.25  # seconds between two looks at whether to stop
 _ends: ContextVar[float] = ContextVar("ends", default=math.inf)
+_stop: ContextVar[Event | None] = ContextVar("stop", default=None)
 
 
 @contextmanager
@@ -31,6 +34,16 @@ def within(seconds: float) -> Iterator[None]:
         _ends.reset(token)
 
 
+@contextmanager
+def until(stop: Event) -> Iterator[None]:
+    """What is read from a provider meanwhile, in this thread, is left as soon as ``stop`` is set: httpx.ReadError."""
+    token = _stop.set(stop)
+    try:
+        yield
+    finally:
+        _stop.reset(token)
+
+
 def transport(limits: httpx.Limits) -> httpx.HTTPTransport:
     """httpx's own, on sockets that keep the deadline."""
     made = httpx.HTTPTransport(limits=limits, trust_env=False)
@@ -43,10 +56,16 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = _ends.get() - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout
-        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+        ends, stop = _ends.get(), _stop.get()
+        ends = ends if timeout is None else min(ends, time.monotonic() + timeout)
+        while (left := ends - time.monotonic()) > 0:
+            if stop is None:
+                return self._stream.read(max_bytes, left)
+            if stop.is_set():
+                raise httpcore.ReadError("nobody wants the rest")
+            with suppress(httpcore.ReadTimeout):
+                return self._stream.read(max_bytes, min(left, LISTENS))
+        raise httpcore.ReadTimeout
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, timeout)

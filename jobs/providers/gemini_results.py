@@ -14,7 +14,7 @@ from .base import Chunks, GoneError, Part, ProviderError, TransientError, Unaska
 from .failures import error_of, sort_failure
 from .listing import read_job
 from .reading import decode, line, mapping
-from .streaming import CHUNK, measure, skipping, stream
+from .streaming import gathered, measure, skipping, stream
 from .unpacking import A_JOB, Bounds
 from .wire import Wire
 
@@ -156,16 +156,3 @@ def _leniently(body: bytes) -> list[bytes]:
 def _responses(value: Any) -> list[Any]:
     inner = value.get("inlinedResponses") if isinstance(value, Mapping) else value
     return inner if isinstance(inner, list) else []
-
-
-def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Short lines joined into chunks worth passing on."""
-    waiting, size = list[bytes](), 0
-    for each in lines:
-        waiting.append(each)
-        size += len(each)
-        if size >= CHUNK:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)

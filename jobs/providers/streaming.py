@@ -50,6 +50,19 @@ def skipping(chunks: Iterable[bytes], skip: int) -> Iterator[bytes]:
         skip = max(skip - len(chunk), 0)
 
 
+def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Short lines joined into chunks worth passing on."""
+    waiting, size = list[bytes](), 0
+    for each in lines:
+        waiting.append(each)
+        size += len(each)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
 @contextmanager
 def _opened(
     wire: Wire, path: str, params: Mapping[str, str] | None, start: int, stop: int | None = None

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from jobs.connections import connect
 from jobs.models import BatchJob
+from jobs.providers import deadline
 from jobs.providers.base import Chunks, Part, Provider, ResultPlace, ResultsChanged, TransientError
 
 ATTEMPTS = 5  # in a row that bring less than PROGRESS
@@ -17,11 +19,15 @@ Pause = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a provider has of one job. ``pause`` waits the seconds it is given, before a request is made again."""
+    """What a provider has of one job. ``pause`` waits the seconds it is given, before a request is made again.
+
+    Once ``stop`` is set, whatever is being read is left at once, with a TransientError.
+    """
 
     provider: Provider
     parts: list[Part]
     pause: Pause = time.sleep
+    stop: Event = field(default_factory=Event)
 
     def chunks(self, part: Part, start: int = 0) -> Chunks:
         """The bytes of ``part`` from ``start`` on, each exactly once, however often the connection is cut.
@@ -33,22 +39,29 @@ class Source:
         while True:
             try:
                 with closing(self.provider.stream(part, given)) as stream:
-                    for chunk in stream:
+                    while chunk := self._next(stream):
                         given += len(chunk)
                         yield chunk
                 return
             except TransientError as exc:
                 mark, failures = (given, 1) if given - mark >= PROGRESS else (mark, failures + 1)
                 cannot = isinstance(exc, ResultsChanged) or (given > start and not part.resumable)
-                if cannot or failures >= ATTEMPTS:
+                if cannot or failures >= ATTEMPTS or self.stop.is_set():
                     raise
                 self.pause(min(exc.retry_after or 2.0 ** (failures - 2), LONGEST_PAUSE))
 
+    def _next(self, stream: Chunks) -> bytes:
+        with deadline.until(self.stop):
+            return next(stream, b"")
 
-def open_results(job: BatchJob, *, pause: Pause = time.sleep) -> Source:
+
+def open_results(job: BatchJob, *, pause: Pause = time.sleep, stop: Event | None = None) -> Source:
     """Find a finished job's results; raise a ProviderError (GoneError: they are no more). Waits for the budget."""
+    stop = stop or Event()
     provider = connect(job.project)
-    return Source(provider, provider.parts(ResultPlace(job.name, job.output)), pause)
+    with deadline.until(stop):
+        parts = provider.parts(ResultPlace(job.name, job.output))
+    return Source(provider, parts, pause, stop)
 
 
 def open_requests(job: BatchJob, *, pause: Pause = time.sleep) -> Source:
