@@ -4,6 +4,9 @@ SQLite makes the table of jobs anew for a new column, without what hangs on it: 
 """
 
 import datetime
+import json
+from decimal import Decimal
+from pathlib import Path
 from importlib import import_module
 
 import django.db.models.deletion
@@ -16,6 +19,12 @@ def lay_search_again(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
         for statement in import_module("jobs.migrations.0002_search").SQLITE_ON_JOBS:
             schema_editor.execute(statement)
+
+
+def load_prices(apps, schema_editor):
+    path = Path(__file__).parents[1] / "results" / "prices.json"
+    rows = json.loads(path.read_text(), parse_float=Decimal)
+    apps.get_model("jobs", "Price").objects.bulk_create(apps.get_model("jobs", "Price")(**row) for row in rows)
 
 
 class Migration(migrations.Migration):
@@ -182,5 +191,26 @@ class Migration(migrations.Migration):
             model_name='export',
             constraint=models.UniqueConstraint(models.F('archive'), models.F('format'), name='export_once_per_format'),
         ),
+        migrations.AddIndex(
+            model_name='batchjob',
+            index=models.Index(models.F('id'), condition=models.Q(('gone_at', None), ('results_state', ''), models.Q(('output__gt', ''), ('reported', 'succeeded'), _connector='OR')), name='job_results_new'),
+        ),
+        migrations.AddIndex(
+            model_name='batchjob',
+            index=models.Index(models.F('results_state'), models.F('by_created'), models.F('id'), condition=models.Q(('results_state__gt', '')), name='job_results'),
+        ),
+        migrations.AddIndex(
+            model_name='batchjob',
+            index=models.Index(models.F('expires_at'), models.F('id'), condition=models.Q(('results_state', 'waiting')), name='job_results_expiry'),
+        ),
+        migrations.AddIndex(
+            model_name='batchjob',
+            index=models.Index(models.F('by_created'), models.F('id'), condition=models.Q(('warning__gt', '')), name='job_warned'),
+        ),
+        migrations.AddIndex(
+            model_name='batchjob',
+            index=models.Index(models.F('by_created'), models.F('id'), condition=models.Q(('kept_at__isnull', False)), name='job_kept'),
+        ),
         migrations.RunPython(lay_search_again, migrations.RunPython.noop),
+        migrations.RunPython(load_prices, migrations.RunPython.noop),
     ]

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+from django.db.models.expressions import RawSQL
 
 from jobs import states
 from jobs.states import Counts, State
@@ -13,6 +14,12 @@ from .people import User
 from .project import Project
 
 LISTED = Q(gone_at=None)
+HAS_RESULTS = Q(output__gt="") | Q(reported=State.SUCCEEDED.value)  # may have: what ended badly can have some
+
+
+def _literally(sql: str) -> RawSQL:
+    """A condition of a partial index as SQLite must read it to use that index: with values in place."""
+    return RawSQL(sql, (), output_field=models.BooleanField())  # noqa: S611 - no input in it
 
 
 class BatchJobQuerySet(models.QuerySet["BatchJob"]):
@@ -32,6 +39,25 @@ class BatchJobQuerySet(models.QuerySet["BatchJob"]):
 
     def finished(self) -> Self:
         return self.filter(state__in=states.TERMINAL)
+
+    def with_results_unnoticed(self) -> Self:
+        """Finished jobs that may have results of which nothing is known yet."""
+        new = _literally("results_state = '' AND (output > '' OR reported = 'succeeded')")
+        return self.finished().listed().filter(new)
+
+    def results(self, *states: str) -> Self:
+        """By where their results are: ``waiting`` (only at the provider), ``saved`` or ``lost``."""
+        return self.filter(_literally("results_state > ''"), results_state__in=states)
+
+    def expiring(self, before: datetime) -> Self:
+        """Finished, not saved, and dropped by the provider before then."""
+        return self.filter(_literally("results_state = 'waiting'"), expires_at__lt=before)
+
+    def with_warning(self, warning: str) -> Self:
+        return self.filter(_literally("warning > ''"), warning=warning)
+
+    def kept(self) -> Self:
+        return self.filter(kept_at__isnull=False)
 
 
 class BatchJob(models.Model):
@@ -108,6 +134,11 @@ class BatchJob(models.Model):
             Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
             Index("model", "by_created", "id", name="job_model_created", condition=LISTED),
             Index("project", "state", name="job_project_state"),
+            Index("id", name="job_results_new", condition=LISTED & Q(results_state="") & HAS_RESULTS),
+            Index("results_state", "by_created", "id", name="job_results", condition=Q(results_state__gt="")),
+            Index("expires_at", "id", name="job_results_expiry", condition=Q(results_state="waiting")),
+            Index("by_created", "id", name="job_warned", condition=Q(warning__gt="")),
+            Index("by_created", "id", name="job_kept", condition=Q(kept_at__isnull=False)),
             # Which jobs lived at some moment: ended after it, created before (jobs/timeline)
             Index("by_ended", "by_created", name="job_lifetime", condition=LISTED),
         ]

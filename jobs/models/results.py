@@ -28,11 +28,20 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
         waiting = self.filter(free, status__in=(ArchiveStatus.WAITING, ArchiveStatus.SAVING), next_attempt_at__lte=at)
         return waiting.order_by(F("expires_at").asc(nulls_last=True), "wanted_at", "pk")
 
+    def unsaved(self) -> Self:
+        """Due or not, what nobody refused."""
+        return self.filter(status__in=(ArchiveStatus.WAITING, ArchiveStatus.SAVING))
+
+    def saved(self) -> Self:
+        return self.filter(status=ArchiveStatus.SAVED)
+
     def claim(self, at: datetime, lease: timedelta) -> UUID | None:
         """Take the one archive of this queryset for ``lease``; the token to write with, or None if it is taken."""
         token = uuid4()
         free = self.filter(Q(leased_until=None) | Q(leased_until__lte=at))
-        taken = free.update(status=ArchiveStatus.SAVING, leased_until=at + lease, lease_token=token)
+        taken = free.update(
+            status=ArchiveStatus.SAVING, leased_until=at + lease, lease_token=token, attempts=F("attempts") + 1
+        )
         return token if taken == 1 else None
 
 
