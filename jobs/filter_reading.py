@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.http import QueryDict
 
-from .filters import RANGES, SORTS
+from .filters import RANGES, RESULTS, SORTS, WARNINGS
 from .paging import BIGGEST, Cursor
 from .states import State
 
@@ -29,6 +29,9 @@ def read(params: QueryDict) -> tuple[dict[str, Any], list[str]]:
         "ascending": reading.one("dir", "direction", _known(("asc", "desc"))) == "asc",
         "older_than": reading.one("older_than", "age", _days) or 0,
         "has_failures": reading.flag("failures"),
+        "warning": reading.one("warning", "warning", _known(WARNINGS)) or "",
+        "results": reading.one("results", "place of results", _known(RESULTS)) or "",
+        "kept": reading.flag("kept"),
         "gone": reading.flag("gone"),
         **reading.created(),
         **reading.place(),

@@ -10,6 +10,14 @@ if TYPE_CHECKING:
 
 RANGE_WORDS = {"24h": "in the last 24 hours", "7d": "in the last 7 days", "30d": "in the last 30 days"}
 
+WARNING_WORDS = {"truncated": "with over 5 % of answers cut off"}
+RESULTS_WORDS = {
+    "waiting": "with results not saved",
+    "saved": "with saved results",
+    "lost": "with lost results",
+    "expiring": "with results that expire within 6 hours",
+}
+
 
 def describe(chosen: "JobFilter", project_names: Mapping[int, str]) -> str:
     if not chosen.is_set:
@@ -21,7 +29,7 @@ def describe(chosen: "JobFilter", project_names: Mapping[int, str]) -> str:
         words.append(f"with model {one_of(chosen.models)}")
     if chosen.search:
         words.append(f"matching {_quoted(chosen.search)}")
-    words += [*_created(chosen), *_aged(chosen), *(["with failures"] if chosen.has_failures else [])]
+    words += [*_created(chosen), *_aged(chosen), *(["with failures"] if chosen.has_failures else []), *_marked(chosen)]
     return " ".join(words) + (", also those gone at the provider" if chosen.gone else "")
 
 
@@ -50,6 +58,12 @@ def _aged(chosen: "JobFilter") -> list[str]:
     days = f"{chosen.older_than:,} day{'' if chosen.older_than == 1 else 's'}"
     ended = chosen.states and TERMINAL.issuperset(chosen.states)
     return [f"that ended over {days} ago" if ended else f"older than {days}"]
+
+
+def _marked(chosen: "JobFilter") -> list[str]:
+    words = [WARNING_WORDS[chosen.warning]] if chosen.warning else []
+    words += [RESULTS_WORDS[chosen.results]] if chosen.results else []
+    return words + (["pinned to be kept"] if chosen.kept else [])
 
 
 def _quoted(text: str) -> str:

@@ -30,6 +30,10 @@ SORTS = {
 # So many rows are collected and sorted within some 20 ms
 FEW = 10_000
 FEW_INDEXED = 2_000
+EXPIRING = "expiring"
+EXPIRES_SOON = timedelta(hours=6)  # as attention has it (results/trouble.py)
+WARNINGS = ("truncated",)
+RESULTS = ("waiting", "saved", "lost", EXPIRING)
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
@@ -49,6 +53,9 @@ class JobFilter:
     created_to: date | None = None
     older_than: int = 0
     has_failures: bool = False
+    warning: str = ""
+    results: str = ""
+    kept: bool = False
     gone: bool = False
     sort: str = "created"
     ascending: bool = False
@@ -85,7 +92,8 @@ class JobFilter:
     def counted_by_rollup(self) -> bool:
         """Whether only project, model and state decide, so that StateCount knows the numbers."""
         dated = self.within or self.created_from or self.created_to or self.older_than
-        return not (dated or self.search or self.has_failures or self.gone)
+        marked = self.warning or self.results or self.kept
+        return not (dated or marked or self.search or self.has_failures or self.gone)
 
     def apply(self, jobs: BatchJobQuerySet, *, at: datetime, walked: bool = False) -> BatchJobQuerySet:
         """The jobs that match, unsorted; ``at`` is now, for "last 24 hours".
@@ -99,6 +107,7 @@ class JobFilter:
         jobs = search.matching(self._created(jobs, at), self.search, walked=walked)
         if self.older_than:
             jobs = jobs.filter(by_ended__lt=at - timedelta(days=self.older_than))
+        jobs = self._marked(jobs, at)
         if self.has_failures:
             jobs = jobs.filter(Q(by_failed__gt=0) | Q(state=State.FAILED))
         return jobs if self.gone else jobs.listed()
@@ -153,12 +162,24 @@ class JobFilter:
             "to": [self.created_to.isoformat() if self.created_to else ""],
             "older_than": [f"{self.older_than}d" if self.older_than else ""],
             "failures": ["1" if self.has_failures else ""],
+            "warning": [self.warning],
+            "results": [self.results],
+            "kept": ["1" if self.kept else ""],
             "gone": ["1" if self.gone else ""],
             "sort": ["" if self.sort == "created" else self.sort],
             "dir": ["asc" if self.ascending else ""],
             "after": [str(self.after or "")],
             "before": [str(self.before or "")],
         }
+
+    def _marked(self, jobs: BatchJobQuerySet, at: datetime) -> BatchJobQuerySet:
+        if self.warning:
+            jobs = jobs.with_warning(self.warning)
+        if self.results == EXPIRING:
+            jobs = jobs.finished().expiring(at + EXPIRES_SOON)
+        elif self.results:
+            jobs = jobs.results(self.results)
+        return jobs.kept() if self.kept else jobs
 
     def _created(self, jobs: BatchJobQuerySet, at: datetime) -> BatchJobQuerySet:
         if self.within:
