@@ -256,6 +256,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    "save-due-results": {
+        "task": "jobs.tasks.save_due_results",
+        "schedule": 3.0,
+        "options": {"expires": 5},
+    },
+    "guard-results": {"task": "jobs.tasks.guard_results", "schedule": crontab(minute="*/5")},
+    "sweep-results": {"task": "jobs.tasks.sweep_results", "schedule": crontab(minute=37)},
     "recount": {"task": "jobs.tasks.recount", "schedule": crontab(hour=3, minute=17)},
     "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": crontab(minute=7)},
 }

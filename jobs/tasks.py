@@ -10,14 +10,17 @@ from django.utils import timezone
 
 from jobs import counts, operations, purge
 from jobs.models import Project
+from jobs.results import saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # projects woken in one tick
 HINT_SECONDS = 10  # a project is not hinted at again this soon
-TURN_SECONDS = 30.0  # an operation works on a project before others have their turn
+TURN_SECONDS = 30.0  # an operation works on a project, and archives are saved, before others have their turn
 
+# An archive takes a thread for minutes; half of them at least stay for syncs.
+_for_archives = BoundedSemaphore(min(settings.RESULTS_AT_ONCE, max(settings.WORKER_THREADS // 2, 1)))
 # Projects in trouble may hang until they time out; they never hold more than half of a worker's threads.
 _for_troubled = BoundedSemaphore(max(settings.WORKER_THREADS // 2, 1))
 
@@ -63,6 +66,43 @@ def run_operation(*, operation_id: int, project_id: int) -> None:
     finally:
         cache.delete(f"operation-hint:{operation_id}:{project_id}")
         _for_operations.release()
+
+
+@shared_task(name="jobs.tasks.save_due_results")
+def save_due_results() -> None:
+    """Find finished jobs with results, and hint at those to save now, first what expires first."""
+    at = timezone.now()
+    wanting.notice(at)
+    for pk in wanting.next_due(at, 2 * settings.RESULTS_AT_ONCE):
+        if cache.add(f"archive-hint:{pk}", 1, HINT_SECONDS):
+            save_results.apply_async(kwargs={"archive_id": pk}, expires=60)
+
+
+@shared_task(name="jobs.tasks.save_results")
+def save_results(*, archive_id: int) -> None:
+    """This one, then what is due beside it; a worker writes few at once, so that syncs find a free thread."""
+    if not _for_archives.acquire(blocking=False):
+        return  # still due, so a later tick hints at it again
+    try:
+        saving.save(archive_id, now=timezone.now)
+        saving.save_some(now=timezone.now, seconds=TURN_SECONDS)
+    finally:
+        cache.delete(f"archive-hint:{archive_id}")
+        _for_archives.release()
+
+
+@shared_task(name="jobs.tasks.guard_results")
+def guard_results() -> None:
+    """What expires soon is said; what nobody had wanted yet is."""
+    at = timezone.now()
+    wanting.want_left(at)
+    trouble.guard(at)
+
+
+@shared_task(name="jobs.tasks.sweep_results")
+def sweep_results() -> None:
+    if swept := storing.sweep(timezone.now()):
+        log.warning("swept %s files that belonged to no archive", swept)
 
 
 @shared_task(name="jobs.tasks.recount")

@@ -129,7 +129,10 @@ class OpenArchive:
         start, end = first + start, last if end is None else min(first + end, last)
         for at, size, place, stored in self._frames(start, end):
             body = storing.read_range(self.file, place, stored)
-            yield from _sliced(body, max(start - at, 0), min(end - at, size))
+            try:
+                yield from _sliced(body, max(start - at, 0), min(end - at, size))
+            except zstandard.ZstdError as exc:
+                raise Missing(self.file, "it is damaged.") from exc
 
     def _frames(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
         sql = "SELECT start, size, place, stored FROM frame WHERE start < ? AND start + size > ? ORDER BY start"

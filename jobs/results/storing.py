@@ -14,12 +14,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files import File
 from django.db.models import Sum
 
 from jobs.models import Archive, Export
 
-from .places import Missing, place, storage
+from .places import Missing, Spooled, place, storage
 
 GIB = 2**30
 ORPHAN_AGE = timedelta(hours=2)  # longer than any lease: nobody is about to name the file in a row
@@ -27,13 +26,6 @@ ORPHAN_AGE = timedelta(hours=2)  # longer than any lease: nobody is about to nam
 
 class NoRoom(Exception):
     """Archiving stops before the disk is full; ``str()`` says what to do."""
-
-
-class Spooled(File):  # type: ignore[type-arg]  # Django itself takes none
-    """A file that a folder storage takes over by renaming it."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
 
 
 @contextmanager
@@ -46,9 +38,9 @@ def spool() -> Iterator[Path]:
 
 
 def keep(path: Path, name: str) -> str:
-    """Move ``path`` into the storage; the name it got there."""
+    """Move ``path`` into the storage; the name it got there. Raise NotStored."""
     with path.open("rb") as file:
-        return storage().save(name, Spooled(file, str(path)))
+        return place().put(name, Spooled(file, str(path)))
 
 
 def drop(names: Iterable[str]) -> None:

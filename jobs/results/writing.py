@@ -33,6 +33,7 @@ class Written:
     archive: Path
     index: Path
     summary: Summary
+    index_size: int
 
 
 def write(parts: Iterable[Part], folder: Path, *, tick: Callable[[int], None] = lambda size: None) -> Written:
@@ -48,7 +49,8 @@ def write(parts: Iterable[Part], folder: Path, *, tick: Callable[[int], None] = 
         for name, chunks in parts:
             _write_part(name, chunks, frames, lines, tick)
         whole = frames.finish()
-        return Written(archive, index, rows.finish(frames.table, whole))
+        summary = rows.finish(frames.table, whole)
+        return Written(archive, index, summary, index.stat().st_size)
     finally:
         frames.close()
         rows.close()

@@ -158,13 +158,13 @@ def values(seen: Observation, *, first_seen: datetime, at: datetime) -> tuple[An
         created,
         job.ended_at or created,
         counts.total or 0,
-        _failed_share(counts),
+        failed_share(results_of(seen.known) or counts),
         _duration(seen),
         *_search(job),
     )
 
 
-def _failed_share(counts: Counts) -> int:
+def failed_share(counts: Counts) -> int:
     """Failed requests per million."""
     if not counts.failed:
         return 0

@@ -6,6 +6,7 @@ Each adds two things to Django's interface: a range of a file without the rest o
 from pathlib import Path
 from typing import Protocol
 
+from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 
@@ -16,7 +17,24 @@ class Missing(Exception):
         super().__init__(f"{name} cannot be read from the storage of results: {why}")
 
 
+class NotStored(Exception):
+    """A file could not be put into the storage; ``str()`` says so."""
+
+    def __init__(self, name: str, why: object) -> None:
+        super().__init__(f"{name} cannot be put into the storage of results: {why}")
+
+
+class Spooled(File):  # type: ignore[type-arg]  # Django itself takes none
+    """A file that a folder storage takes over by renaming it."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.name)
+
+
 class Place(Protocol):
+    def put(self, name: str, file: Spooled) -> str:
+        """Keep ``file`` whole or not at all; the name it got. Raise NotStored."""
+
     def read_range(self, name: str, start: int, size: int) -> bytes:
         """``size`` bytes from ``start``, fewer at the end of the file; raise Missing."""
 

@@ -5,10 +5,16 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
-from . import Missing
+from . import Missing, NotStored, Spooled
 
 
 class Folder(FileSystemStorage):
+    def put(self, name: str, file: Spooled) -> str:
+        try:
+            return str(self.save(name, file))
+        except OSError as exc:
+            raise NotStored(name, exc.strerror) from exc
+
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
             with Path(self.path(name)).open("rb") as file:

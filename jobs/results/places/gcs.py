@@ -8,12 +8,18 @@ from google.cloud.exceptions import GoogleCloudError
 from requests import RequestException
 from storages.backends.gcloud import GoogleCloudStorage
 
-from . import Missing
+from . import Missing, NotStored, Spooled
 
 _ERRORS = (GoogleAPIError, GoogleCloudError, GoogleAuthError, RequestException)
 
 
 class Bucket(GoogleCloudStorage):  # type: ignore[misc]  # the library has no types
+    def put(self, name: str, file: Spooled) -> str:
+        try:
+            return str(self.save(name, file))
+        except _ERRORS as exc:
+            raise NotStored(name, exc) from exc
+
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
             body: bytes = self._blob(name).download_as_bytes(start=start, end=start + size - 1)

@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from . import Missing
+from . import Missing, NotStored, Spooled
 
 
 class Bucket(S3Storage):  # type: ignore[misc]  # the library has no types
+    def put(self, name: str, file: Spooled) -> str:
+        try:
+            return str(self.save(name, file))
+        except (BotoCoreError, ClientError, Boto3Error) as exc:
+            raise NotStored(name, exc) from exc
+
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
             answer = self._object(name).get(Range=f"bytes={start}-{start + size - 1}")
