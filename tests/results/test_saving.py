@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from jobs import counts
+from jobs.counts import recount
 from jobs.credentials import Credential
 from jobs.models import Archive, Attention, BatchJob, Project, StateChange
 from jobs.results import saving, storing, wanting
@@ -33,7 +33,8 @@ class Finished:
 
     def job(self, *, requests: int = 40, failed: int = 0, **fields: Any) -> BatchJob:
         remote = self.account.add_job(requests=requests, failed=failed, **DONE)
-        known: dict[str, Any] = {"output": remote.output_name, "requests_total": requests, "requests_succeeded": requests}
+        counts: dict[str, Any] = {"requests_total": requests, "requests_succeeded": requests}
+        known = {"output": remote.output_name, **counts}
         return make_job(self.project, name=remote.name, **(known | fields))
 
     def save(self, job: BatchJob, *, later: float = 0) -> str:
@@ -120,7 +121,7 @@ def test_some_failed_lines_make_a_succeeded_job_partial(finished: Finished, at: 
     change = StateChange.objects.filter(job=job).last()
     assert change is not None and (change.from_state, change.to_state) == ("succeeded", "partial")
     assert change.payload.raw == StateChange.objects.filter(job=job)[0].payload.raw
-    assert counts.recount([finished.project.pk]) == []
+    assert recount([finished.project.pk]) == []
 
 
 def test_only_failed_lines_make_it_failed(finished: Finished, at: datetime) -> None:
