@@ -24,6 +24,7 @@ class AuditFilter(forms.Form):
         self.user = user
         projects = self.fields["project"]
         assert isinstance(projects, forms.ModelChoiceField)
+        projects.widget.attrs["aria-label"] = "Project"
         projects.queryset = Project.objects.visible_to(user)
 
     def entries(self) -> AuditEntryQuerySet:

@@ -31,6 +31,11 @@ class OperationFilter(forms.Form):
     status = forms.ChoiceField(choices=[("", "Any status"), ("open", "Open"), *OperationStatus.choices], required=False)
     person = forms.CharField(required=False, max_length=150)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("action", "status"):
+            self.fields[name].widget.attrs["aria-label"] = name.capitalize()
+
     def apply(self, found: OperationQuerySet) -> OperationQuerySet:
         self.is_valid()
         asked = self.cleaned_data

@@ -24,7 +24,7 @@ def cards(html: str) -> dict[str, str]:
 
 def query_of(html: str, title: str) -> str:
     card = html.partition(f"<h2>{title}</h2>")[2]
-    return re.findall(r'href="/\?(.*?)"', card)[0].replace("&amp;", "&")
+    return str(re.findall(r'href="/\?(.*?)"', card)[0]).replace("&amp;", "&")
 
 
 @pytest.fixture
