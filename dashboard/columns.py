@@ -1,17 +1,23 @@
 """The columns of the jobs list: one line here and one cell template each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs.filters import JobFilter
+from jobs.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``sorts`` are the orders its heading offers: (key of jobs.filters.SORTS, words)."""
+    """``sorts`` are the orders its heading offers: (key of jobs.filters.SORTS, words).
+
+    ``usual`` ones are shown to whoever did not choose.
+    """
 
     name: str
     title: str
     sorts: tuple[tuple[str, str], ...] = ()
+    usual: bool = True
 
     @property
     def cell(self) -> str:
@@ -26,8 +32,12 @@ COLUMNS = (
     Column("time", "Queue → run", sorts=(("duration", "Queue → run"),)),
     Column("created", "Created", sorts=(("created", "Created"), ("ended", "ended"))),
     Column("results", "Results, cost"),
+    Column("ended", "Ended", usual=False),
+    Column("expires", "Expires", usual=False),
     Column("as_of", "As of"),
 )
+# What a row is, and where its link is
+ALWAYS = ("state", "job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +56,17 @@ class Heading:
     aria: str
 
 
-def headings(chosen: JobFilter) -> list[Heading]:
+def shown_to(user: User) -> tuple[Column, ...]:
+    """The columns a person chose, in their usual order; names of columns that are no more are passed over."""
+    if not user.columns:
+        return tuple(column for column in COLUMNS if column.usual)
+    return tuple(column for column in COLUMNS if column.name in {*ALWAYS, *user.columns})
+
+
+def headings(chosen: JobFilter, columns: Iterable[Column]) -> list[Heading]:
     """The heading of each column; a second click on a sort turns it round."""
     made = []
-    for column in COLUMNS:
+    for column in columns:
         links = [_link(chosen, key, label, after=bool(place)) for place, (key, label) in enumerate(column.sorts)]
         made.append(Heading(column, links, next((link.aria for link in links if link.aria), "")))
     return made

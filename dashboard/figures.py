@@ -4,12 +4,12 @@ because templates write 1000 as 1,000."""
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from jobs.models import BatchJob, ProgressSample
 from jobs.states import State
 
-from .times import duration
+from .times import clock, duration
 
 WIDTH = 150
 DAY_MINUTES = 24 * 60
@@ -170,8 +170,8 @@ class Curve:
     @property
     def words(self) -> str:
         """The same without the picture."""
-        times = [f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for moment in (self.first, self.last)]
-        return f"{self.done:,} of {self.top:,} requests done at {times[1]}; counted since {times[0]}."
+        first, last = (clock(moment, "%Y-%m-%d %H:%M") for moment in (self.first, self.last))
+        return f"{self.done:,} of {self.top:,} requests done at {last}; counted since {first}."
 
 
 def rate(samples: Sequence[ProgressSample]) -> str:

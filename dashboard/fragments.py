@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 import redis
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def respond(
     request: HttpRequest, render: Callable[[], str], *, version: str, query: str, at: datetime
 ) -> HttpResponseBase:
     """The fragment for what ``version`` and ``query`` say, rendered once for all who may see the same."""
-    parts = (request.path, query, version)
+    parts = (request.path, query, version, timezone.get_current_timezone_name())
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)
     if answer is None:

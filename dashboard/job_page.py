@@ -104,7 +104,7 @@ def _gone(job: BatchJob) -> str:
         return ""
     who = f", by {job.gone_by}" if job.gone_by else ""
     why = f": {job.gone_reason.rstrip('.')}" if job.gone_reason else ""
-    return f"This job is gone at the provider since {times.full(job.gone_at)}{who}{why}."
+    return f"This job is gone at the provider since {times.clock(job.gone_at)}{who}{why}."
 
 
 def _step(job: BatchJob, change: StateChange, at: datetime) -> Step:

@@ -1,11 +1,14 @@
 """What every answer passes through."""
 
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -20,6 +23,22 @@ def kept_private(answer: Answer) -> Answer:
         return response
 
     return answered
+
+
+def in_their_time_zone(answer: Answer) -> Answer:
+    """Moments are told in the zone a person chose, else in their browser's (static/js/page.js), else in UTC."""
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        chosen = getattr(request.user, "time_zone", "") or request.COOKIES.get("zone", "")
+        with timezone.override(ZoneInfo(chosen if chosen in known_zones() else "UTC")):
+            return answer(request)
+
+    return answered
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def sign_in_for_fragments(answer: Answer) -> Answer:

@@ -102,3 +102,12 @@ class JobRow:
         if self.job.cost is None:
             return "no price" if self.job.results_state == "saved" else ""
         return results_state.cost_words(self.job.cost)
+
+    @property
+    def ended(self) -> SafeString | str:
+        return times.relative(self.job.ended_at, self.at) if self.job.ended_at else "–"
+
+    @property
+    def expires_at(self) -> SafeString | str:
+        """When the provider ends the job, or drops its results."""
+        return times.relative(self.job.expires_at, self.at) if self.job.expires_at else "–"

@@ -1,7 +1,8 @@
-"""Moments and durations in words a person reads at a glance."""
+"""Moments and durations in words a person reads at a glance, in the time zone of whoever looks."""
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -40,8 +41,15 @@ def ago(moment: datetime, at: datetime) -> str:
     return f"{rough(at - moment)} ago" if moment <= at else f"in {rough(moment - at)}"
 
 
+def clock(moment: datetime, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """``moment`` in the zone of whoever looks, which is named behind it."""
+    return timezone.localtime(moment).strftime(f"{pattern} %Z")
+
+
 def full(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    """To the second; beside another zone also in UTC, as logs have it."""
+    here = clock(moment)
+    return here if here.endswith(" UTC") else f"{here} · {moment.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def relative(moment: datetime, at: datetime) -> SafeString:
@@ -51,9 +59,8 @@ def relative(moment: datetime, at: datetime) -> SafeString:
 
 def absolute(moment: datetime, at: datetime) -> SafeString:
     """A ``<time>`` that says the clock time, with the day when it is not today."""
-    moment = moment.astimezone(UTC)
-    pattern = "%H:%M:%S UTC" if moment.date() == at.astimezone(UTC).date() else "%Y-%m-%d %H:%M UTC"
-    return _time(moment, moment.strftime(pattern), "")
+    today = timezone.localtime(moment).date() == timezone.localtime(at).date()
+    return _time(moment, clock(moment, "%H:%M:%S" if today else "%Y-%m-%d %H:%M"), "")
 
 
 def _time(moment: datetime, text: str, attribute: str) -> SafeString:

@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from . import filter_words, search
 from .models import BatchJob, BatchJobQuerySet
-from .paging import Cursor, Order, Page, neighbours, page
+from .paging import PAGE_SIZE, Cursor, Order, Page, neighbours, page
 from .states import ACTIVE, State
 
 SORTS = {
@@ -113,13 +113,19 @@ class JobFilter:
         return jobs if self.gone else jobs.listed()
 
     def page(
-        self, jobs: BatchJobQuerySet, *, at: datetime, matches: int | None = None, found: list[int] | None = None
+        self,
+        jobs: BatchJobQuerySet,
+        *,
+        at: datetime,
+        size: int = PAGE_SIZE,
+        matches: int | None = None,
+        found: list[int] | None = None,
     ) -> Page:
-        """A page of the jobs that match; ``matches`` says how many do and ``found`` which, where that is known."""
+        """``size`` of the jobs that match; ``matches`` says how many do and ``found`` which, where that is known."""
         order = replace(self.order, few=found is not None or self._few(matches))
         walked = connection.vendor == "sqlite" and self._many(matches)
         chosen = self.apply(jobs, at=at, walked=walked) if found is None else jobs.filter(pk__in=found)
-        return page(chosen, order, after=self.after, before=self.before)
+        return page(chosen, order, after=self.after, before=self.before, size=size)
 
     def neighbours(
         self, jobs: BatchJobQuerySet, job: BatchJob, *, at: datetime

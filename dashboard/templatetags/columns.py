@@ -1,4 +1,4 @@
-"""``{% cells %}``: all cells of the row at hand."""
+"""``{% cells %}``: the cells of the row at hand in the ``columns`` of the page."""
 
 from django.template import Context, Engine, Library, Node
 from django.template.base import Parser, Token
@@ -14,12 +14,14 @@ class Cells(Node):
     """The cells' templates joined into this one: 350 includes would be a third of a page's time."""
 
     @cached_property
-    def nodes(self) -> list[Node]:
-        sources = [Engine.get_default().get_template(column.cell) for column in COLUMNS]
-        return [node for source in sources for node in source.nodelist]
+    def nodes(self) -> dict[str, list[Node]]:
+        """What each column's cell is made of."""
+        engine = Engine.get_default()
+        return {column.name: list(engine.get_template(column.cell).nodelist) for column in COLUMNS}
 
     def render(self, context: Context) -> SafeString:
-        return SafeString("".join([str(node.render_annotated(context)) for node in self.nodes]))
+        nodes = [node for column in context["columns"] for node in self.nodes[column.name]]
+        return SafeString("".join([str(node.render_annotated(context)) for node in nodes]))
 
 
 @register.tag

@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from dashboard import fragments
 from dashboard.board import Board
 from dashboard.buttons import bar_buttons
-from dashboard.columns import headings
+from dashboard.columns import headings, shown_to
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.pills import pills
@@ -42,7 +42,7 @@ def job_list(request: Request) -> HttpResponseBase:
     answer = fragments.respond(
         request,
         lambda: render_to_string("jobs/_list.html", list_context(board, chosen, at)),
-        version=f"{board.version} {request.user.is_superuser} {chosen.notes}",
+        version=_version(board, chosen),
         query=query,
         at=at,
     )
@@ -50,10 +50,17 @@ def job_list(request: Request) -> HttpResponseBase:
     return answer
 
 
+def _version(board: Board, chosen: JobFilter) -> str:
+    """Who has the same sees the same."""
+    person = board.user
+    return f"{board.version} {person.is_superuser} {person.columns} {person.rows_per_page} {chosen.notes}"
+
+
 def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
     counts = _counts(board, chosen, at)
     jobs = board.jobs.defer(*UNLISTED)
-    page = chosen.page(jobs, at=at, matches=counts.matches(chosen), found=counts.found)
+    size, columns = board.user.rows_per_page, shown_to(board.user)
+    page = chosen.page(jobs, at=at, size=size, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
         board.place(job)
     query, cut = chosen.query(), truncated_shares(page.jobs)
@@ -66,7 +73,8 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "at": at,
         "title": chosen.describe(board.names),
         "rows": [JobRow(job, at=at, query=query, truncated=cut.get(job.pk, "")) for job in page.jobs],
-        "headings": headings(chosen),
+        "columns": columns,
+        "headings": headings(chosen, columns),
         "pills": pills(counts, chosen),
         "choices": choices(board, counts, chosen),
         "ranges": ranges(chosen),

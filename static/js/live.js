@@ -101,10 +101,6 @@ function place(element) {
 }
 
 function tick() {
-  for (const time of document.querySelectorAll("time:not([data-here])")) {
-    time.dataset.here = "";
-    time.title += ` · ${new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "long" })}`;
-  }
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const past = Math.trunc((Date.now() - Date.parse(time.dateTime)) / 1000);
     const [size, unit] = AGO.find(([seconds]) => Math.abs(past) >= seconds) || [1, "s"];
@@ -157,13 +153,6 @@ document.addEventListener("click", ({ target }) => {
     scrollTo(0, 0);
     swap(held);
   }
-});
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  const search = document.getElementById("search");
-  if (event.key !== "/" || typing || !search || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  search.select();
 });
 setInterval(tick, 1000);
 setInterval(soon, POLL);

@@ -1,4 +1,4 @@
-// What every page does: choose the theme, copy, close menus, dismiss messages.
+// What every page does: choose the theme, tell the time zone, copy, close menus, dismiss messages.
 const root = document.documentElement;
 const themes = ["system", "light", "dark"];
 
@@ -58,3 +58,4 @@ showTheme();
 // What was ticked is dealt with once its operation is confirmed.
 if (document.querySelector("[data-untick]"))
   for (const key of Object.keys(sessionStorage)) if (key.startsWith("ticks ")) sessionStorage.removeItem(key);
+document.cookie = `zone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;

@@ -1,0 +1,51 @@
+"""How one person wants to read the board."""
+
+from typing import Any
+
+from django import forms
+
+from dashboard.columns import ALWAYS, COLUMNS, shown_to
+from dashboard.middleware import known_zones
+from jobs.models import User
+
+ROWS = (25, 50, 100, 200)
+OLD_NAMES = ("Etc/", "SystemV/", "US/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+
+
+class ListForm(forms.Form):
+    """The columns and the length of lists of jobs."""
+
+    columns = forms.MultipleChoiceField(
+        choices=[(column.name, column.title) for column in COLUMNS if column.name not in ALWAYS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    rows_per_page = forms.TypedChoiceField(coerce=int, choices=[(rows, str(rows)) for rows in ROWS])
+
+    @classmethod
+    def of(cls, user: User) -> "ListForm":
+        shown = [column.name for column in shown_to(user)]
+        return cls(initial={"columns": shown, "rows_per_page": user.rows_per_page})
+
+    def save(self, user: User) -> None:
+        """Keep what was chosen; the columns that are always there keep the list from being empty."""
+        columns = [*ALWAYS, *self.cleaned_data["columns"]]
+        User.objects.filter(pk=user.pk).update(columns=columns, rows_per_page=self.cleaned_data["rows_per_page"])
+
+
+class ZoneForm(forms.Form):
+    """The time zone moments are told in; empty is the browser's."""
+
+    time_zone = forms.ChoiceField(
+        required=False, help_text="Dates in filters and in files are UTC for everybody, so that links mean the same."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = sorted(name for name in known_zones() if "/" in name and not name.startswith(OLD_NAMES))
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "The browser's"), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in named)]
+
+    def save(self, user: User) -> None:
+        User.objects.filter(pk=user.pk).update(time_zone=self.cleaned_data["time_zone"])
