@@ -38,6 +38,12 @@ def get_project_or_404(user: User, pk: int, role: Role = Role.VIEWER) -> Project
     return project
 
 
+def refuse_unless(allowed: bool) -> None:
+    """For those who may see a thing but not change it: raise PermissionDenied."""
+    if not allowed:
+        raise PermissionDenied
+
+
 def entered(request: HttpRequest) -> tuple[QueryDict | None, "MultiValueDict[str, UploadedFile[Any]] | None"]:
     """Data and files for a form: as sent, be it nothing at all; none for a page that was only opened."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)

@@ -10,9 +10,11 @@ from .views import (
     members,
     operations,
     people,
+    preferences,
     project_forms,
     projects,
     results,
+    saved_views,
     sign_in,
     timeline,
 )
@@ -82,6 +84,15 @@ people_urls: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/promote/", people.person_promote, name="person_promote"),
     path("people/<int:pk>/demote/", people.person_demote, name="person_demote"),
 ]
+view_urls: list[URLPattern | URLResolver] = [
+    path("views/", saved_views.view_list, name="view_list"),
+    path("views/add/", saved_views.view_add, name="view_add"),
+    path("views/<int:pk>/edit/", saved_views.view_edit, name="view_edit"),
+    path("views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/list/", preferences.preferences_list, name="preferences_list"),
+    path("preferences/zone/", preferences.preferences_zone, name="preferences_zone"),
+]
 # Only these pages of allauth exist here: nobody signs up, and e-mail addresses are kept under People.
 account_urls: list[URLPattern | URLResolver] = [
     path("accounts/login/", allauth.login, name="account_login"),
@@ -108,6 +119,14 @@ health_urls: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
 ]
 
-urlpatterns = (
-    health_urls + job_urls + result_urls + project_urls + operation_urls + audit_urls + people_urls + account_urls
-)
+urlpatterns = [
+    *health_urls,
+    *job_urls,
+    *result_urls,
+    *project_urls,
+    *operation_urls,
+    *audit_urls,
+    *people_urls,
+    *view_urls,
+    *account_urls,
+]

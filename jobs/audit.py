@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from .models import AuditEntry, BatchJob, Membership, Operation, Policy, Project, User
+from .models import AuditEntry, BatchJob, Membership, Operation, Policy, Project, SavedView, User
 
-Target = Project | User | Membership | BatchJob | Operation | Policy
+Target = Project | User | Membership | BatchJob | Operation | Policy | SavedView
 NOBODY = "command line"
 
 
@@ -57,4 +57,6 @@ def _entry(verb: str, target: Target, by: User | None, at: datetime, address: st
 def _project_of(target: Target) -> int | None:
     if isinstance(target, Project):
         return target.pk
+    if isinstance(target, SavedView):
+        return target.shared_with_id
     return None if isinstance(target, User | Operation | Policy) else target.project_id

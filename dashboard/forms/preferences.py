@@ -36,6 +36,7 @@ class ListForm(forms.Form):
 class ZoneForm(forms.Form):
     """The time zone moments are told in; empty is the browser's."""
 
+    silent_about_optional = True
     time_zone = forms.ChoiceField(
         required=False, help_text="Dates in filters and in files are UTC for everybody, so that links mean the same."
     )

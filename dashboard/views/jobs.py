@@ -15,6 +15,7 @@ from dashboard import fragments
 from dashboard.board import Board
 from dashboard.buttons import bar_buttons
 from dashboard.columns import headings, shown_to
+from dashboard.forms.preferences import ListForm
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.pills import pills
@@ -24,7 +25,8 @@ from dashboard.toolbar import choices, ranges
 from jobs.counts import JobCounts, count
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
-from jobs.models import BatchJob, Payload, User
+from jobs.models import BatchJob, Payload, SavedView, User
+from jobs.saved_views import MOST_VIEWS
 
 
 class Request(HttpRequest):
@@ -37,7 +39,7 @@ class Request(HttpRequest):
 def job_list(request: Request) -> HttpResponseBase:
     chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
     if not wants_fragment(request):
-        return render(request, "jobs/list.html", list_context(board, chosen, at))
+        return render(request, "jobs/list.html", list_context(board, chosen, at) | _own(board.user))
     query = chosen.query()
     answer = fragments.respond(
         request,
@@ -48,6 +50,12 @@ def job_list(request: Request) -> HttpResponseBase:
     )
     answer["HX-Push-Url"] = f"{request.path}?{query}" if query else request.path
     return answer
+
+
+def _own(person: User) -> dict[str, Any]:
+    """What stands beside the list and is a person's own, so never part of a fragment that others get too."""
+    views = SavedView.objects.visible_to(person).only("name", "query", "shared_with_id")[:MOST_VIEWS]
+    return {"views": views, "list_form": ListForm.of(person)}
 
 
 def _version(board: Board, chosen: JobFilter) -> str:

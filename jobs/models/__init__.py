@@ -1,4 +1,4 @@
-from .attention import Attention, AttentionJob, AttentionNote, AttentionQuerySet, SavedView
+from .attention import Attention, AttentionJob, AttentionNote, AttentionQuerySet
 from .audit import AuditEntry
 from .history import Payload, ProgressSample, StateChange
 from .job import BatchJob, BatchJobQuerySet, StateCount
@@ -18,6 +18,7 @@ from .operation import (
 from .people import Membership, Role, User
 from .project import ArchiveMode, Project, ProjectQuerySet
 from .results import Archive, ArchiveQuerySet, ArchiveStatus, Export, Price
+from .saved_view import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Action",
@@ -49,6 +50,7 @@ __all__ = [
     "ProjectQuerySet",
     "Role",
     "SavedView",
+    "SavedViewQuerySet",
     "StateChange",
     "StateCount",
     "Step",

@@ -116,20 +116,3 @@ class AttentionNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author} {self.verb}"
-
-
-class SavedView(models.Model):
-    """A named filter, of one person or shared with a project's members."""
-
-    name = models.CharField(max_length=100)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
-    shared_with = models.ForeignKey(Project, models.CASCADE, null=True, related_name="saved_views")
-    query = models.TextField(blank=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [UniqueConstraint("owner", "name", name="saved_view_name_once")]
-
-    def __str__(self) -> str:
-        return self.name

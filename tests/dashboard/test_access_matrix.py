@@ -9,9 +9,9 @@ from django.db import transaction
 from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
-from jobs.models import Project, User
+from jobs.models import Project, SavedView, User
 from tests.archives import answered, save_results
-from tests.conftest import ClientFor, MakeProject
+from tests.conftest import AT, ClientFor, MakeProject
 from tests.factories import make_job, make_operation
 
 pytestmark = pytest.mark.usefixtures("redis_client")
@@ -120,6 +120,13 @@ RULES = {
     "person_reactivate": superusers(BUTTON),
     "person_promote": superusers(BUTTON),
     "person_demote": superusers(BUTTON),
+    "view_list": signed_in(PAGE),
+    "view_add": signed_in(FORM),
+    "view_edit": from_role("alice", FORM),
+    "view_delete": from_role("alice", BUTTON),
+    "preferences": signed_in(PAGE),
+    "preferences_list": signed_in(CHECKED_BUTTON),
+    "preferences_zone": signed_in(BUTTON),
 }
 PATTERNS = {str(pattern.name): pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)}
 NAMES = list(PATTERNS)
@@ -142,7 +149,7 @@ def cast(stranger: User, victor: User, olga: User, alice: User, superuser: User)
 
 
 def address_of(name: str, project: Project, victor: User) -> str:
-    """A URL of this name about ``project``, one of its jobs, or the person ``victor``."""
+    """A URL of this name about ``project`` or what belongs to it, or the person ``victor``."""
     if name == "account_reset_password_from_key":
         return reverse(name, args=[user_pk_to_url_str(victor), "no-token"])
     member = victor.memberships.get().pk
@@ -161,6 +168,9 @@ def _whose(name: str, project: Project, victor: User) -> int:
             return make_operation([make_job(project)]).pk
         case "person":
             return victor.pk
+        case "view":
+            owner, _ = User.objects.get_or_create(username="left")
+            return SavedView.objects.get_or_create(owner=owner, shared_with=project, created_at=AT)[0].pk
         case _:
             return project.pk
 
