@@ -120,25 +120,11 @@ function hear(message) {
 
 function follow() {
   const { stream, worker } = slot.dataset;
-  if ("SharedWorker" in window) {
-    const { port } = new SharedWorker(worker, "stream");
-    port.onmessage = ({ data }) => hear(data);
-    port.postMessage({ follow: stream });
-    addEventListener("pagehide", () => port.postMessage({ leave: true }));
-    addEventListener("pageshow", ({ persisted }) => persisted && port.postMessage({ follow: stream }));
-    return;
-  }
-  let source = null;
-  const resume = () => {
-    source?.close();
-    source = document.hidden ? null : new EventSource(stream);
-    if (!source) return;
-    source.onopen = () => hear({ live: true });
-    source.onerror = () => hear({ live: false });
-    source.addEventListener("stale", ({ data }) => hear(JSON.parse(data)));
-  };
-  document.addEventListener("visibilitychange", resume);
-  resume();
+  const port = "SharedWorker" in window ? new SharedWorker(worker, "stream").port : new Worker(worker);
+  port.onmessage = ({ data }) => hear(data);
+  port.postMessage({ follow: stream });
+  addEventListener("pagehide", () => port.postMessage({ leave: true }));
+  addEventListener("pageshow", ({ persisted }) => persisted && port.postMessage({ follow: stream }));
 }
 
 document.addEventListener("visibilitychange", soon);

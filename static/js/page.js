@@ -10,25 +10,18 @@ function showTheme() {
 }
 
 function nextTheme() {
-  const next = themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length];
-  if (next === "system") delete root.dataset.theme;
-  else root.dataset.theme = next;
+  root.dataset.theme = themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length];
   try {
-    if (next === "system") localStorage.removeItem("theme");
-    else localStorage.setItem("theme", next);
+    localStorage.setItem("theme", root.dataset.theme);
   } catch { /* no storage: holds for this page */ }
   showTheme();
-// What was ticked is dealt with once its operation is confirmed.
-if (document.querySelector("[data-untick]"))
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith("ticks ")) sessionStorage.removeItem(key);
 }
 
 async function copy(button) {
-  const text = button.dataset.copy;
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(button.dataset.copy);
   } catch { // plain HTTP has no clipboard API
-    const area = Object.assign(document.createElement("textarea"), { value: text });
+    const area = Object.assign(document.createElement("textarea"), { value: button.dataset.copy });
     document.body.append(area);
     area.select();
     document.execCommand("copy");
@@ -47,12 +40,20 @@ document.addEventListener("click", ({ target }) => {
   if (on("[data-dismiss]")) on("[data-dismiss]").parentElement.remove();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
 });
-document.addEventListener("keydown", ({ key }) => {
-  const menu = key === "Escape" && document.querySelector("details.menu[open]");
-  if (menu) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
+// [data-keys] names the keys that press a control or enter a field, such as "gj"; j and k walk the rows, x ticks one.
+let before = "";
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event, open = document.querySelector("details.menu[open]");
+  if (key === "Escape") open?.querySelector("summary").focus(), open?.removeAttribute("open");
+  const typing = target.closest("input:not([type=checkbox]), select, textarea");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const control = document.querySelector(`[data-keys~="${CSS.escape(before + key)}"]`);
+  const rows = [...document.querySelectorAll("tbody tr[id]")], here = rows.indexOf(target.closest("tr"));
+  const row = rows[key === "j" ? here + 1 : key === "k" ? Math.max(here - 1, 0) : -1];
+  before = key === "g" ? key : "";
+  if (control) event.preventDefault(), control[control.matches("input") ? "select" : "click"]();
+  else if (row) row.querySelector("th a").focus();
+  else if (key === "x") rows[here]?.querySelector(".tick")?.click();
 });
 showTheme();
 // What was ticked is dealt with once its operation is confirmed.

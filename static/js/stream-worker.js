@@ -1,4 +1,5 @@
 // One stream for all tabs of a browser, which allows six connections to a server: a SharedWorker that passes it on.
+// A browser without those, as on some phones, runs it as the worker of each page.
 const ports = new Set();
 const RETRY = 15_000;
 let source = null, live = false;
@@ -16,7 +17,7 @@ function follow(url) {
   source.addEventListener("stale", ({ data }) => tell(JSON.parse(data)));
 }
 
-self.onconnect = ({ ports: [port] }) => {
+function join(port) {
   port.onmessage = ({ data }) => {
     if (data.follow) ports.add(port);
     else ports.delete(port);
@@ -26,4 +27,7 @@ self.onconnect = ({ ports: [port] }) => {
     } else if (!source) follow(data.follow);
     else port.postMessage({ live });
   };
-};
+}
+
+self.onconnect = ({ ports: [port] }) => join(port);
+if ("postMessage" in self) join(self);
