@@ -9,7 +9,7 @@ from threading import Event
 from django.http import HttpRequest
 from django.utils.http import content_disposition_header
 
-from dashboard import ranges
+from dashboard import list_files, ranges
 from dashboard.download_access import Refused, jobs_for, person_of, write_down
 from jobs.connections import kind_of
 from jobs.models import Archive, ArchiveStatus, BatchJob, Export, User
@@ -69,10 +69,18 @@ class File:
 def find(request: HttpRequest, stop: Event) -> File:
     """The file that ``request`` names, written down for the audit; raise Refused. ``stop`` ends what is being read."""
     user = person_of(request)
+    if listed := list_files.PATH.fullmatch(request.path):
+        return _list(request, user, listed[1])
     file = _zip(request, user) if request.path == "/download/results.zip" else _of_one_job(request, user, stop)
     if request.method == "GET":
         write_down(request, user, file.jobs, file=request.path.rpartition("/")[2], bytes=_asked(file))
     return file
+
+
+def _list(request: HttpRequest, user: User, form: str) -> File:
+    """All jobs of a filter, without their results."""
+    body = list_files.list_body(request, user, form)
+    return File(list_files.list_name(form), TYPES[form], lambda: gathered(body()), user, [])
 
 
 def _of_one_job(request: HttpRequest, user: User, stop: Event) -> File:

@@ -175,7 +175,8 @@ def _still_allowed(scope: HTTPScope, file: File) -> bool:
     """Whether the session is still that person's, and the jobs still theirs to open."""
     try:
         user = person_of(_request(scope))
-        return user.pk == file.user.pk and bool(jobs_for(user, [job.pk for job in file.jobs]))
+        theirs = not file.jobs or bool(jobs_for(user, [job.pk for job in file.jobs]))
+        return theirs and user.pk == file.user.pk
     except Refused:
         return False
 

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -46,8 +45,3 @@ def find_project(name: str) -> Project:
         return Project.objects.on_board().get(name__iexact=name)
     except Project.DoesNotExist as exc:
         raise CommandError(f"There is no project “{name}”: `manage.py add_project` adds one.") from exc
-
-
-def utc(moment: datetime | None) -> str | None:
-    """ISO 8601 with a Z, or None."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
