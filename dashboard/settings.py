@@ -264,6 +264,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "guard-results": {"task": "jobs.tasks.guard_results", "schedule": crontab(minute="*/5")},
     "sweep-results": {"task": "jobs.tasks.sweep_results", "schedule": crontab(minute=37)},
+    "wake-exports": {
+        "task": "jobs.tasks.wake_exports",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
     "recount": {"task": "jobs.tasks.recount", "schedule": crontab(hour=3, minute=17)},
     "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": crontab(minute=7)},
 }

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs import counts, operations, purge
 from jobs.models import Project
-from jobs.results import saving, storing, trouble, wanting
+from jobs.results import exports, saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ _for_troubled = BoundedSemaphore(max(settings.WORKER_THREADS // 2, 1))
 
 # Nor do operations: however many jobs they act on, syncs go on.
 _for_operations = BoundedSemaphore(max(settings.WORKER_THREADS // 2, 1))
+
+_for_exports = BoundedSemaphore(1)
 
 
 @shared_task(name="jobs.tasks.wake_due_projects")
@@ -103,6 +105,25 @@ def guard_results() -> None:
 def sweep_results() -> None:
     if swept := storing.sweep(timezone.now()):
         log.warning("swept %s files that belonged to no archive", swept)
+
+
+@shared_task(name="jobs.tasks.wake_exports")
+def wake_exports() -> None:
+    for pk in exports.due(timezone.now()):
+        if cache.add(f"export-hint:{pk}", 1, HINT_SECONDS):
+            make_export.apply_async(kwargs={"export_id": pk}, expires=60)
+
+
+@shared_task(name="jobs.tasks.make_export")
+def make_export(*, export_id: int) -> None:
+    """One at a time in a worker: each takes memory of its own."""
+    if not _for_exports.acquire(blocking=False):
+        return  # still due, so a later tick hints at it again
+    try:
+        exports.make(export_id, now=timezone.now)
+    finally:
+        cache.delete(f"export-hint:{export_id}")
+        _for_exports.release()
 
 
 @shared_task(name="jobs.tasks.recount")
