@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from .views import (
     acting,
+    attention,
     audit,
     cleanup,
     health,
@@ -35,6 +36,16 @@ result_urls: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/results/<int:line>/line/", results.job_results_line, name="job_results_line"),
     path("jobs/<int:pk>/results/input/", results.job_results_input, name="job_results_input"),
     path("jobs/<int:pk>/results/input/forget/", results.job_results_detach, name="job_results_detach"),
+]
+attention_urls: list[URLPattern | URLResolver] = [
+    path("attention/", attention.attention_list, name="attention_list"),
+    path("attention/<int:pk>/", attention.attention_detail, name="attention_detail"),
+    path("attention/<int:pk>/acknowledge/", attention.attention_acknowledge, name="attention_acknowledge"),
+    path("attention/<int:pk>/assign/", attention.attention_assign, name="attention_assign"),
+    path("attention/<int:pk>/comment/", attention.attention_comment, name="attention_comment"),
+    path("attention/<int:pk>/snooze/", attention.attention_snooze, name="attention_snooze"),
+    path("attention/<int:pk>/resolve/", attention.attention_resolve, name="attention_resolve"),
+    path("attention/<int:pk>/reopen/", attention.attention_reopen, name="attention_reopen"),
 ]
 project_urls: list[URLPattern | URLResolver] = [
     path("projects/", projects.project_list, name="project_list"),
@@ -123,6 +134,7 @@ urlpatterns = [
     *health_urls,
     *job_urls,
     *result_urls,
+    *attention_urls,
     *project_urls,
     *operation_urls,
     *audit_urls,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from .models import AuditEntry, BatchJob, Membership, Operation, Policy, Project, SavedView, User
+from .models import Attention, AuditEntry, BatchJob, Membership, Operation, Policy, Project, SavedView, User
 
-Target = Project | User | Membership | BatchJob | Operation | Policy | SavedView
+Target = Project | User | Membership | BatchJob | Operation | Policy | SavedView | Attention
 NOBODY = "command line"
 
 

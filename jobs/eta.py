@@ -16,6 +16,8 @@ from itertools import pairwise
 from statistics import quantiles
 from typing import NamedTuple
 
+from jobs.sizes import size_class
+
 MISS = 0.1  # of the true ends are meant to come before the range, and as many after it
 RECENT = 0.1  # of the time a job has run: half the weight of its pace lies in this last part
 SHORTEST = 60.0  # but no less than these seconds
@@ -39,7 +41,7 @@ class Reading(NamedTuple):
 
 
 class Alike(NamedTuple):
-    """What makes errors comparable: decimal order of the requests, tenth of the work, whether the pace changed."""
+    """What makes errors comparable: class of size, tenth of the work, whether the pace changed."""
 
     size: int | None
     part: int
@@ -68,11 +70,6 @@ class Range:
     low: float
     middle: float
     high: float
-
-
-def size_class(requests: int) -> int:
-    """0 for up to 9 requests, 1 for up to 99 ..."""
-    return len(str(max(requests, 0))) - 1
 
 
 def pace(readings: Sequence[Reading]) -> float:

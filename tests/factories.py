@@ -9,8 +9,9 @@ import msgspec
 import zstandard
 from django.db.models import F
 
-from jobs import operations
-from jobs.models import Action, BatchJob, Operation, Payload, Project, StateChange, StateCount, User
+from jobs import attention, operations
+from jobs.attention import Kind
+from jobs.models import Action, Attention, BatchJob, Operation, Payload, Project, StateChange, StateCount, User
 from jobs.operations import Selection
 from jobs.projects import Actor
 from jobs.states import ACTIVE, State
@@ -80,3 +81,13 @@ def _count(job: BatchJob) -> None:
 def make_operation(jobs: Sequence[BatchJob], action: Action = Action.DELETE, *, by: User | None = None) -> Operation:
     """A plan made at noon, as the domain makes it."""
     return operations.plan(Selection(ids=tuple(job.pk for job in jobs)), action, actor=Actor(by, NOON))
+
+
+def make_attention(
+    project: Project, *jobs: BatchJob, kind: Kind = Kind.FAILED, title: str = "Jobs failed"
+) -> Attention:
+    """An open attention about ``project``, reported at noon; of ``jobs``, if any are given."""
+    facts: dict[str, Any] = {"title": title, "why": "Out of quota.", "todo": "Ask for more."}
+    members = [job.pk for job in jobs]
+    attention.report(kind, f"project-{project.pk}", at=NOON, project=project, members=members, **facts)
+    return Attention.objects.get(kind=kind, subject=f"project-{project.pk}")

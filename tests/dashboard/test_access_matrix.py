@@ -12,7 +12,7 @@ from dashboard.urls import urlpatterns
 from jobs.models import Project, SavedView, User
 from tests.archives import answered, save_results
 from tests.conftest import AT, ClientFor, MakeProject
-from tests.factories import make_job, make_operation
+from tests.factories import make_attention, make_job, make_operation
 
 pytestmark = pytest.mark.usefixtures("redis_client")
 CAST = ("anonymous", "stranger", "victor", "olga", "alice", "superuser")
@@ -90,6 +90,14 @@ RULES = {
     "job_results_line": from_role("victor", PAGE),
     "job_results_input": from_role("olga", FORM),
     "job_results_detach": from_role("olga", BUTTON),
+    "attention_list": signed_in(PAGE),
+    "attention_detail": from_role("victor", PAGE),
+    "attention_acknowledge": from_role("olga", BUTTON),
+    "attention_assign": from_role("olga", BUTTON),
+    "attention_comment": from_role("olga", CHECKED_BUTTON),
+    "attention_snooze": from_role("olga", CHECKED_BUTTON),
+    "attention_resolve": from_role("olga", BUTTON),
+    "attention_reopen": from_role("olga", BUTTON),
     "project_list": signed_in(PAGE),
     "project_detail": from_role("victor", PAGE),
     "project_add": superusers(FORM),
@@ -166,6 +174,8 @@ def _whose(name: str, project: Project, victor: User) -> int:
             return job.pk
         case "operation":
             return make_operation([make_job(project)]).pk
+        case "attention":
+            return make_attention(project).pk
         case "person":
             return victor.pk
         case "view":

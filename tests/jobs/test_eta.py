@@ -24,7 +24,7 @@ def taught(errors: list[float], alike: Alike) -> Teacher:
 
 
 def test_a_steady_pace_is_guessed_exactly() -> None:
-    assert eta.guess(STEADY, 100) == Guess(300.0, Alike(2, 5, False))
+    assert eta.guess(STEADY, 100) == Guess(300.0, Alike(0, 5, False))
 
 
 def test_the_latest_pace_counts_most_and_is_noticed_as_changed() -> None:
@@ -32,7 +32,7 @@ def test_the_latest_pace_counts_most_and_is_noticed_as_changed() -> None:
 
     made = eta.guess(slower, 100)
 
-    assert made and made.alike == Alike(2, 6, True)
+    assert made and made.alike == Alike(0, 6, True)
     assert made.seconds == pytest.approx(2400)
 
 
@@ -42,7 +42,7 @@ def test_without_progress_there_is_no_guess(given: list[Reading]) -> None:
 
 
 def test_when_all_is_done_but_the_end_a_moment_is_left() -> None:
-    assert eta.guess(STEADY, 50) == Guess(3.0, Alike(1, 9, False))
+    assert eta.guess(STEADY, 50) == Guess(3.0, Alike(0, 9, False))
 
 
 def test_untaught_the_range_is_from_half_to_twice() -> None:
@@ -83,7 +83,7 @@ def test_a_job_teaches_how_far_off_each_guess_was() -> None:
     lessons = eta.lessons(STEADY, 100, 900.0)
 
     assert [round(lesson.error, 3) for lesson in lessons] == [0.442, 0.486, 0.539, 0.606, 0.693]
-    assert lessons[-1].alike == Alike(2, 5, False)
+    assert lessons[-1].alike == Alike(0, 5, False)
 
 
 def test_how_long_others_took_tells_how_long_is_left() -> None:

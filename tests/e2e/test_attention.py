@@ -1,0 +1,69 @@
+"""Attention in a real browser: from the badge to a resolved line, and how the pages look to axe."""
+
+import pytest
+from playwright.sync_api import expect
+
+from jobs import stale
+from jobs.attention import Kind
+from jobs.models import Attention, Project, User
+from jobs.states import State
+from tests.e2e.conftest import Check, PageFor
+from tests.factories import make_attention, make_job
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def row(project: Project) -> Attention:
+    make_attention(project, kind=Kind.UNREACHABLE, title="A project cannot be read")
+    return make_attention(project, *[make_job(project, state=State.FAILED) for _ in range(3)])
+
+
+def test_from_the_badge_to_a_resolved_line(page_for: PageFor, olga: User, row: Attention) -> None:
+    page = page_for(olga)
+    page.goto("/")
+    page.get_by_role("link", name="Attention 2 open").click()
+    page.get_by_role("row", name="Jobs failed").get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("row", name="Jobs failed")).to_contain_text("seen by olga")
+
+    page.get_by_role("link", name="Jobs failed").click()
+    page.get_by_label("Looked after by").select_option("olga")
+    page.get_by_role("button", name="Assign").click()
+    page.get_by_label("Comment", exact=True).fill("Asked for more quota.")
+    page.get_by_role("button", name="Add the comment").click()
+    page.get_by_label("What was done").fill("Quota raised.")
+    page.get_by_role("button", name="Resolve").click()
+
+    expect(page.get_by_role("region", name="Story")).to_contain_text("Quota raised.")
+    row.refresh_from_db()
+    assert (row.resolved_by, row.assigned_to, row.acknowledged_by) == ("olga", olga, "olga")
+
+
+def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: User, project: Project) -> None:
+    page = page_for(victor)
+    page.goto("/attention/")
+    expect(page.get_by_text("Nothing needs a look")).to_be_visible()
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+
+    make_attention(project, make_job(project, state=State.FAILED))
+    stale.announce(project.pk, [], version=project.version)
+
+    expect(page.get_by_role("link", name="Jobs failed")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page_for: PageFor, olga: User, row: Attention, axe: Check, scheme: str) -> None:
+    page = page_for(olga, color_scheme=scheme)
+    page.add_init_script("sessionStorage.setItem('paused', '1')")
+
+    for address in ("/attention/", "/attention/?view=snoozed", f"/attention/{row.pk}/"):
+        page.goto(address)
+        axe(page)
+
+
+def test_the_narrowest_phone_scrolls_only_down(page_for: PageFor, olga: User, row: Attention) -> None:
+    page = page_for(olga, viewport={"width": 360, "height": 800})
+
+    for address in ("/attention/", f"/attention/{row.pk}/"):
+        page.goto(address)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), address
