@@ -157,7 +157,7 @@ def rows_of(board: Board, page: "Page[Attention] | Sequence[Attention]", at: dat
 
 def _row(row: Attention, counts: dict[int, int], acted: set[int], board: Board, at: datetime) -> Row:
     """What concerns no single project is acted on from its own page."""
-    jobs = counts.get(row.pk, row.jobs if row.project_id else 0)
+    jobs = counts.get(row.pk, row.jobs if row.project_id and row.jobs > 1 else 0)
     return Row(row, jobs, at, board.names, board.user.is_superuser or row.project_id in acted)
 
 
