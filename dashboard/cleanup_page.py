@@ -22,7 +22,7 @@ GROUPS = (
     ("All finished", Action.DELETE, JobFilter(states=FINISHED)),
     ("Cancelled or expired", Action.DELETE, JobFilter(states=(State.CANCELLED, State.EXPIRED))),
     ("Queued for over a day", Action.CANCEL, JobFilter(states=(State.QUEUED,), older_than=WAITS_DAYS)),
-    ("Finished with results", Action.ARCHIVE, JobFilter(states=(State.SUCCEEDED, State.PARTIAL))),
+    ("Results only at the provider", Action.ARCHIVE, JobFilter(results="waiting")),
 )
 
 
@@ -60,7 +60,7 @@ def _notes(jobs: BatchJobQuerySet, action: Action, board: Board) -> str:
     said = [f"{len(per_project):,} project{'' if len(per_project) == 1 else 's'}"]
     if len(rows) > LIMIT:
         said = [f"among the first {LIMIT:,}: {said[0]}"]
-    if action != Action.CANCEL:
+    if action == Action.DELETE:
         said = [*_results(rows), *said]
     if _needs_approval(per_project):
         said.append("needs a second person")

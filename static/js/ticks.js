@@ -1,26 +1,25 @@
 // Ticks of the list, kept for this tab while its filter stays: through refreshes and pages. Shift ticks a range.
 const form = document.getElementById("selection");
-const field = () => form.querySelector("#ticked");
 const boxes = () => [...form.querySelectorAll("tbody .tick")];
-const key = () => `ticks ${field()?.dataset.filter}`;
-const kept = () => new Set((sessionStorage[key()] || "").match(/\w+/g));
+const key = () => `ticks ${form.elements.filter?.value}`;
 let last = "";
 
-function show(ticked = kept()) {
-  if (!field()) return;
+function show(ticked = new Set((sessionStorage[key()] || "").match(/\w+/g))) {
+  const { jobs, page, count } = form.elements;
+  if (!jobs) return ticked;
   for (const box of form.querySelectorAll(".tick")) box.checked = ticked.has(box.value);
-  const page = form.querySelector("#tick-page"), count = form.querySelector("#ticked-count");
-  if (page) page.checked = boxes().every((box) => box.checked);
-  if (count.textContent !== `${ticked.size}`) count.textContent = ticked.size;
-  field().value = sessionStorage[key()] = [...ticked].join();
+  page.checked = boxes().every((box) => box.checked);
+  if (count.value !== `${ticked.size}`) count.value = ticked.size;
+  jobs.value = sessionStorage[key()] = [...ticked].join();
+  return ticked;
 }
 
 form.addEventListener("click", ({ target, shiftKey }) => {
-  if (!target.matches(".tick, #tick-page")) return;
-  const ticked = kept(), rows = boxes(), ids = rows.map(({ id }) => id);
+  if (!target.matches(".tick, [name=page]")) return;
+  const on = target.checked, ticked = show(), rows = boxes(), ids = rows.map(({ id }) => id);
   const [first, end] = [ids.indexOf(last), ids.indexOf(target.id)].sort((a, b) => a - b);
-  const range = target.id === "tick-page" ? rows : shiftKey && first >= 0 ? rows.slice(first, end + 1) : [target];
-  for (const { value } of range) ticked[target.checked ? "add" : "delete"](value);
+  const range = target.name === "page" ? rows : shiftKey && first >= 0 ? rows.slice(first, end + 1) : [target];
+  for (const { value } of range) ticked[on ? "add" : "delete"](value);
   last = target.id;
   show(ticked);
 });

@@ -170,5 +170,5 @@ def test_the_bar_offers_all_that_match(client_for: ClientFor, olga: User, projec
 
     html = get(client_for(olga), "/?state=failed&sort=ended")
 
-    assert 'data-filter="state=failed"' in html
+    assert 'name="filter" value="state=failed"' in html
     assert "All 1 failed jobs" in words(html)

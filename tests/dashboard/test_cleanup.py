@@ -31,7 +31,7 @@ def query_of(html: str, title: str) -> str:
 def board(project: Project, at: datetime) -> None:
     make_job(project, state=State.FAILED, display_name="failed")
     make_job(project, display_name="old", created_at=at - timedelta(days=31), results_state="saved")
-    make_job(project, display_name="new")
+    make_job(project, display_name="new", results_state="waiting")
     make_job(project, state=State.QUEUED, display_name="waits", created_at=at - timedelta(days=2))
     make_job(project, state=State.FAILED, gone_at=at)
 
@@ -44,7 +44,7 @@ def test_groups_tell_how_many_and_what_is_at_stake(client_for: ClientFor, olga: 
         "All finished": "3 1 saved · 1 with results not saved yet · 1 project Delete 3 jobs…",
         "Cancelled or expired": "0 None now Delete 0 jobs…",
         "Queued for over a day": "1 1 project Cancel 1 job…",
-        "Finished with results": "2 1 saved · 1 with results not saved yet · 1 project Save the results of 2 jobs…",
+        "Results only at the provider": "1 1 project Save the results of 1 job…",
     }
 
 
