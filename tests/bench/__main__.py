@@ -11,6 +11,8 @@ BENCHES = {
     "sync-postgresql": ("Sync on PostgreSQL", ["tests.bench.sync", "postgresql"]),
     "lists-sqlite": ("List page, 100,000 jobs on SQLite", ["tests.bench.lists", "sqlite", "100000"]),
     "lists-postgresql": ("List page, 1,000,000 jobs on PostgreSQL", ["tests.bench.lists", "postgresql", "1000000"]),
+    "timeline": ("Timeline, 1,000,000 jobs on PostgreSQL", ["tests.bench.timeline", "postgresql", "1000000"]),
+    "viewers": ("1,000 open pages", ["tests.bench.viewers"]),
     "live": ("A change on the screen", ["tests.bench.live"]),
     "stack": ("The embedded stack, idle", ["tests.bench.stack"]),
 }
