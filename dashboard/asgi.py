@@ -1,6 +1,7 @@
 """The one ASGI callable: what lives long is raw ASGI, pages are Django through WSGI with threads of their own."""
 
 import os
+import sys
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -8,13 +9,17 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from .answers import remembering
 from .door import guarded
 from .hub import hub
 from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 wsgi = get_wsgi_application()
-pages: ASGIApp = guarded(WSGIMiddleware(wsgi, workers=settings.WEB_THREADS))
+plain_pages: ASGIApp = guarded(WSGIMiddleware(wsgi, workers=settings.WEB_THREADS))
+pages = remembering(plain_pages)
+# One thread serves all streams and ready fragments: it gets its turn among those that make pages within a millisecond.
+sys.setswitchinterval(0.001)
 refuse_pending_migrations()
 get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who need not wait, nor find it broken)
 

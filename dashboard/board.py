@@ -79,10 +79,15 @@ class Board:
         return [project for project in self.projects.values() if project.error and not project.paused_at]
 
     @property
+    def audience(self) -> str:
+        """The same for all who see the same projects in the same roles."""
+        return f"{sorted((pk, role.value) for pk, role in self.roles.items())} {self.user.is_superuser} {self.whole}"
+
+    @property
     def version(self) -> str:
         """Changes when anything does that a page of jobs shows, whoever looks in the same roles."""
         parts = [
-            (pk, self.roles[pk].value, project.version, project.last_success_at, project.error, project.name)
+            (pk, project.version, project.last_success_at, project.error, project.name)
             for pk, project in sorted(self.projects.items())
         ]
-        return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(f"{self.audience} {parts}".encode(), digest_size=16).hexdigest()

@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 
 from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Send, SendEvent
+from django.conf import settings
+from django.http import parse_cookie
 
 LARGEST_BODY = 1_000_000  # bytes; the largest form holds a key file of 64,000
 BODY_SECONDS = 30.0
@@ -20,6 +22,12 @@ class TooLarge(Exception):
 
 class Left(Exception):
     """The client went away before its request was complete."""
+
+
+def session_key(scope: HTTPScope) -> str:
+    """The session that the cookie names, be it valid or not; empty without one."""
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    return parse_cookie("; ".join(lines)).get(settings.SESSION_COOKIE_NAME, "")
 
 
 def guarded(pages: ASGIApp) -> ASGIApp:

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
+from .board import Board
+
 log = logging.getLogger(__name__)
 
 SHARED_SECONDS = 15
@@ -21,15 +23,26 @@ TURNS_SECONDS = 60
 
 
 def respond(
-    request: HttpRequest, render: Callable[[], str], *, version: str, query: str, at: datetime
+    request: HttpRequest,
+    render: Callable[[], str],
+    *,
+    board: Board,
+    query: str,
+    at: datetime,
+    own: tuple[object, ...] = (),
 ) -> HttpResponseBase:
-    """The fragment for what ``version`` and ``query`` say, rendered once for all who may see the same."""
-    parts = (request.path, query, version, timezone.get_current_timezone_name())
+    """The fragment for what ``query`` says, rendered once for all who may see the same.
+
+    ``own``: whatever else makes it look as it does for this person: every choice and right that it shows.
+    """
+    own = (*own, timezone.get_current_timezone_name())
+    parts = (request.path, query, board.version, own)
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)
     if answer is None:
         answer = HttpResponse(shared("fragment", parts, at, render))
     answer["ETag"] = tag
+    answer["X-Audience"] = digest(board.audience, own)
     answer["Cache-Control"] = "private, no-cache"
     return answer
 
@@ -44,5 +57,8 @@ def shared(kind: str, parts: tuple[object, ...], at: datetime, make: Callable[[]
 
 
 def _key(parts: tuple[object, ...], at: datetime) -> str:
-    turned = (*parts, int(at.timestamp()) // TURNS_SECONDS)
-    return hashlib.blake2b(repr(turned).encode(), digest_size=16).hexdigest()
+    return digest(*parts, int(at.timestamp()) // TURNS_SECONDS)
+
+
+def digest(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()

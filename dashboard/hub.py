@@ -52,12 +52,21 @@ class Listener:
 
 
 class Hub:
-    """Passes the channel on to listeners. Subscribes with the first and leaves with the last."""
+    """Passes the channel on to listeners. Subscribes with the first and leaves with the last.
+
+    ``heard`` counts the signals, and gaps in which some may have been lost; while ``following``, none is missed.
+    """
 
     def __init__(self) -> None:
+        self.heard = 0
         self.listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._subscribed = False
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def following(self) -> bool:
+        return self._subscribed and self._task is not None and not self._task.done()
 
     def streams_of(self, person: int) -> int:
         """How many streams a person has open in this process."""
@@ -78,6 +87,7 @@ class Hub:
     def _leave(self) -> None:
         """End the subscription; a second cancel would cut its farewell to Redis short."""
         task, self._task = self._task, None
+        self._subscribed = False
         if task and not task.done():
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
@@ -99,6 +109,7 @@ class Hub:
                     wait = 0.1
                     await self._pass_on(feed)
             except redis.RedisError as exc:
+                self._subscribed = False
                 log.warning("stream lost Redis error=%s retry_seconds=%.1f", type(exc).__name__, wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
@@ -106,12 +117,15 @@ class Hub:
     async def _pass_on(self, feed: "redis.asyncio.client.PubSub") -> None:
         async for message in feed.listen():
             if message["type"] == "subscribe":
+                self.heard += 1
+                self._subscribed = True
                 for listener in self.listeners:
                     listener.hear_of_gap()
             elif message["type"] == "message":
                 self._tell(message["data"])
 
     def _tell(self, data: bytes) -> None:
+        self.heard += 1
         try:
             stale = msgspec.json.decode(data, type=Stale)
         except msgspec.DecodeError:

@@ -15,9 +15,9 @@ from a2wsgi.asgi_typing import HTTPScope, Receive, Send
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import close_old_connections
-from django.http import HttpRequest, parse_cookie
+from django.http import HttpRequest
 
-from dashboard.door import refuse
+from dashboard.door import refuse, session_key
 from dashboard.hub import Listener, Pending, hub
 from jobs.models import Project
 
@@ -115,11 +115,6 @@ def read_follower(session: str) -> Follower | None:
         return Follower(user.pk, frozenset(Project.objects.visible_to(user).values_list("pk", flat=True)))
     finally:
         close_old_connections()
-
-
-def session_key(scope: HTTPScope) -> str:
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
-    return parse_cookie("; ".join(lines)).get(settings.SESSION_COOKIE_NAME, "")
 
 
 async def _begin(send: Send) -> None:

@@ -14,8 +14,8 @@ from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, ReceiveEvent, Send
 from a2wsgi.wsgi_typing import WSGIApp
 from django.db import close_old_connections
 
-from dashboard.door import refuse, unambiguous
-from dashboard.streams import read_follower, session_key
+from dashboard.door import refuse, session_key, unambiguous
+from dashboard.streams import read_follower
 from jobs.models import BatchJob, Project, Role, User
 from jobs.results.inputs import LARGEST
 

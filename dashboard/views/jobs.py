@@ -44,7 +44,8 @@ def job_list(request: Request) -> HttpResponseBase:
     answer = fragments.respond(
         request,
         lambda: render_to_string("jobs/_list.html", list_context(board, chosen, at)),
-        version=_version(board, chosen),
+        board=board,
+        own=(board.user.columns, board.user.rows_per_page, chosen.notes),
         query=query,
         at=at,
     )
@@ -56,12 +57,6 @@ def _own(person: User) -> dict[str, Any]:
     """What stands beside the list and is a person's own, so never part of a fragment that others get too."""
     views = SavedView.objects.visible_to(person).only("name", "query", "shared_with_id")[:MOST_VIEWS]
     return {"views": views, "list_form": ListForm.of(person)}
-
-
-def _version(board: Board, chosen: JobFilter) -> str:
-    """Who has the same sees the same."""
-    person = board.user
-    return f"{board.version} {person.is_superuser} {person.columns} {person.rows_per_page} {chosen.notes}"
 
 
 def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any]:
@@ -116,7 +111,7 @@ def job_detail(request: Request, pk: int) -> HttpResponseBase:
     return fragments.respond(
         request,
         lambda: render_to_string("jobs/_detail.html", job_context(board, job, chosen, at)),
-        version=board.version,
+        board=board,
         query=chosen.query(),
         at=at,
     )

@@ -27,7 +27,8 @@ def timeline(request: Request) -> HttpResponseBase:
     answer = fragments.respond(
         request,
         lambda: render_to_string("timeline/_timeline.html", timeline_context(board, shown, at, zone)),
-        version=f"{board.version} {request.user.is_superuser} {shown.notes} {zone}",
+        board=board,
+        own=shown.notes,
         query=query,
         at=at,
     )

@@ -1,24 +1,20 @@
-// The card of the bar under the pointer or the focus, and arrow keys from bar to bar.
-const card = document.getElementById("card");
-const bar = ({ target }) => target.closest?.(".bars a");
+// The card of the bar under the pointer or the focus; arrow keys go from bar to bar.
+const card = document.getElementById("card"), bars = () => [...document.querySelectorAll(".bars a")];
 
-function show(event) {
-  if (card.contains(event.target)) return;
-  const over = bar(event);
-  card.hidden = !over;
-  if (!over) return;
-  card.textContent = over.getAttribute("aria-label");
-  const { left, bottom, top } = over.getBoundingClientRect();
-  const [x, y] = [innerWidth - card.offsetWidth - 8, bottom + 6];
-  card.style.left = `${Math.max(8, Math.min(left, x))}px`;
-  card.style.top = `${y + card.offsetHeight < innerHeight ? y : top - card.offsetHeight - 6}px`;
+function show({ target, type }) {
+  if (card.contains(target)) return;
+  const bar = type !== "focusout" && target.closest?.(".bars a");
+  card.hidden = !bar;
+  if (!bar) return;
+  card.textContent = bar.getAttribute("aria-label");
+  const { left, bottom, top } = bar.getBoundingClientRect();
+  card.style.left = `${Math.max(8, Math.min(left, innerWidth - card.offsetWidth - 8))}px`;
+  card.style.top = `${bottom + 6 + card.offsetHeight < innerHeight ? bottom + 6 : top - card.offsetHeight - 6}px`;
 }
 
-for (const type of ["pointerover", "focusin"]) document.addEventListener(type, show);
-document.addEventListener("focusout", () => { card.hidden = true; });
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") card.hidden = true;
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], from = bar(event);
-  const bars = step && from ? [...document.querySelectorAll(".bars a")] : [];
-  bars[bars.indexOf(from) + step]?.focus();
+for (const type of ["pointerover", "focusin", "focusout"]) document.addEventListener(type, show);
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Escape") card.hidden = true;
+  const at = bars().indexOf(target), step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  if (step && at >= 0) bars()[at + step]?.focus();
 });

@@ -64,19 +64,19 @@ class OpenPage:
 
     async def _refresh(self) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            while True:
-                await self.dirty.wait()
-                await asyncio.sleep(random.random() * SPREAD_SECONDS)
-                self.dirty.clear()
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._fetch(reader, writer)
-        finally:
-            writer.close()
+        while True:
+            await self.dirty.wait()
+            await asyncio.sleep(random.random() * SPREAD_SECONDS)
+            self.dirty.clear()
+            if reader.at_eof():  # the server closes connections that rested
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._fetch(reader, writer)
 
     async def _fetch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         condition = f"If-None-Match: {self.tag}\r\n" if self.tag else ""
-        await self._ask(writer, f"/?{self.view}" if self.view else "/", f"HX-Request: true\r\n{condition}")
+        await self._ask(writer, f"/?{self.view}", f"HX-Request: true\r\n{condition}")
         status, headers = await head(reader)
         body = await reader.readexactly(int(headers.get("content-length", 0))) if status != 304 else b""
         self.tag = headers.get("etag", "")
@@ -85,7 +85,7 @@ class OpenPage:
         self._see(body, time.perf_counter())
 
     def _see(self, body: bytes, at: float) -> None:
-        """Note how old each change was that this answer shows for the first time; older ones it outran count as well."""
+        """Note how old each change was that is shown for the first time; those it outran count as well."""
         for project, number in {(int(one), int(two)) for one, two in HOT.findall(body)}:
             before = self.shown.get(project, 0)
             for missed in range(before + 1, number + 1):
