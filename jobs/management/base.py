@@ -9,7 +9,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from jobs.models import Project
+from jobs.models import BatchJob, Project
 from jobs.schema import pending_migrations
 
 
@@ -45,3 +45,17 @@ def find_project(name: str) -> Project:
         return Project.objects.on_board().get(name__iexact=name)
     except Project.DoesNotExist as exc:
         raise CommandError(f"There is no project “{name}”: `manage.py add_project` adds one.") from exc
+
+
+def find_job(called: str) -> BatchJob:
+    """The job ``PROJECT/NAME`` as `list_jobs` prints it, NAME whole or its last segment; raise CommandError."""
+    project_name, slash, name = called.partition("/")
+    if not (slash and name):
+        raise CommandError(f"“{called}” is not a job: write PROJECT/NAME as `manage.py list_jobs` prints it.")
+    jobs = find_project(project_name).jobs.select_related("project")
+    found = list(jobs.filter(name=name)[:1] or jobs.filter(name__endswith=f"/{name}").order_by("-by_created")[:2])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CommandError(f"Several jobs of “{project_name}” end in “{name}”: write the whole name.")
+    raise CommandError(f"“{project_name}” has no job “{name}”: `manage.py list_jobs` prints those there are.")

@@ -80,8 +80,11 @@ def full_lines(original: Original) -> Iterator[Full]:
 
 def csv_rows(original: Original) -> Iterator[Row]:
     """Rows under ``HEADER``."""
-    for full in full_lines(original):
-        yield (full.number, full.line.key, *_figures(full.line), full.line.error, full.text, full.request)
+    return map(row_of, full_lines(original))
+
+
+def row_of(full: Full) -> Row:
+    return (full.number, full.line.key, *_figures(full.line), full.line.error, full.text, full.request)
 
 
 def _figures(line: Line) -> tuple[str, str, bool, int, int, int]:
