@@ -64,9 +64,9 @@ def _save_each(waiting: list[tuple[int, str]]) -> Done:
     with count_bar("archives", len(waiting)) as bar:
         for pk, name in waiting:
             with bytes_bar(name.rpartition("/")[2][:20], None) as bytes_read:
-                status = saving.save(pk, now=timezone.now, progress=bytes_read.update, if_due=False)
+                status = saving.save(pk, now=timezone.now, progress=bytes_read, if_due=False)
             done.statuses[status or "busy"] += 1
-            bar.update()
+            bar(1)
     saved = Archive.objects.filter(pk__in=[pk for pk, _ in waiting])
     done.size = saved.saved().aggregate(size=Sum("size"))["size"] or 0
     done.errors = [f"{name}: {error}" for name, error in saved.exclude(error="").values_list("job__name", "error")]

@@ -51,7 +51,7 @@ class Command(BoardCommand):
 
     def _say_summary(self, job: BatchJob, *, as_json: bool) -> None:
         with bytes_bar(job.short_id, None) as bar:
-            summary = summary_of(job, progress=bar.update)
+            summary = summary_of(job, progress=bar)
         if as_json:
             self.say_json(summary)
             return
@@ -88,7 +88,7 @@ def _copy(pieces: Iterable[bytes], file: BinaryIO, size: int | None) -> None:
     with bytes_bar("results", size) as bar:
         for piece in pieces:
             file.write(piece)
-            bar.update(len(piece))
+            bar(len(piece))
 
 
 def _pieces(original: Original, options: dict[str, Any]) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ class Command(BoardCommand):
         for archive in archives.iterator():
             checked += 1
             with bytes_bar(archive.job.short_id[:20], archive.size) as bar:
-                if trouble := check(archive, progress=bar.update):
+                if trouble := check(archive, progress=bar):
                     wrong.append(f"{archive.job.project.name}/{archive.job.name}: {trouble}")
         if options["json"]:
             self.say_json({"checked": checked, "whole": checked - len(wrong), "errors": wrong})
