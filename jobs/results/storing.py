@@ -4,6 +4,7 @@ Files are written whole in a spool folder of this machine and then moved: a rena
 a bucket. So what is in the storage is whole, and what a killed worker left lies in the spool or belongs to no row.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -19,6 +20,8 @@ from django.db.models import Sum
 from jobs.models import Archive, Export
 
 from .places import Missing, Spooled, place, storage
+
+log = logging.getLogger(__name__)
 
 GIB = 2**30
 ORPHAN_AGE = timedelta(hours=2)  # longer than any lease: nobody is about to name the file in a row
@@ -44,9 +47,10 @@ def keep(path: Path, name: str) -> str:
 
 
 def drop(names: Iterable[str]) -> None:
-    """Delete stored files, those already gone included."""
+    """Delete stored files, those already gone included; what a storage does not delete now, ``sweep`` does later."""
     for name in filter(None, names):
-        storage().delete(name)
+        if not place().remove(name):
+            log.warning("not deleted from the storage of results: %s", name)
 
 
 # Room
@@ -163,7 +167,5 @@ def _named(folder: str) -> set[str]:
 
 
 def _is_old(name: str, at: datetime) -> bool:
-    try:
-        return storage().get_modified_time(name) < at - ORPHAN_AGE
-    except FileNotFoundError:
-        return False
+    written = place().written_at(name)
+    return written is not None and written < at - ORPHAN_AGE

@@ -3,6 +3,7 @@
 Each adds two things to Django's interface: a range of a file without the rest of it, and one kind of error.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,12 @@ class Place(Protocol):
 
     def fetch(self, name: str, path: Path) -> None:
         """The whole file into ``path``; raise Missing."""
+
+    def remove(self, name: str) -> bool:
+        """Delete what may be gone already; False where the storage does not answer."""
+
+    def written_at(self, name: str) -> datetime | None:
+        """None where there is no such file."""
 
 
 def storage() -> Storage:

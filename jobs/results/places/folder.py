@@ -1,6 +1,7 @@
 """A folder, taken over by renaming: what lies in it is whole."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -28,3 +29,16 @@ class Folder(FileSystemStorage):
             shutil.copyfile(self.path(name), path)
         except OSError as exc:
             raise Missing(name, exc.strerror) from exc
+
+    def remove(self, name: str) -> bool:
+        try:
+            self.delete(name)
+        except OSError:
+            return False
+        return True
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            return self.get_modified_time(name)
+        except OSError:
+            return None

@@ -1,5 +1,6 @@
 """A bucket of Google Cloud Storage; an upload is seen when it is complete."""
 
+from datetime import datetime
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPIError
@@ -32,6 +33,20 @@ class Bucket(GoogleCloudStorage):  # type: ignore[misc]  # the library has no ty
             self._blob(name).download_to_filename(str(path))
         except _ERRORS as exc:
             raise Missing(name, exc) from exc
+
+    def remove(self, name: str) -> bool:
+        try:
+            self.delete(name)
+        except _ERRORS:
+            return False
+        return True
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            written: datetime = self.get_modified_time(name)
+        except _ERRORS:
+            return None
+        return written
 
     def _blob(self, name: str):  # type: ignore[no-untyped-def]  # google-cloud-storage has no types
         return self.bucket.blob(self._normalize_name(name))

@@ -1,5 +1,6 @@
 """A bucket of Amazon S3 or of what speaks as it does; an upload is seen when it is complete."""
 
+from datetime import datetime
 from pathlib import Path
 
 from boto3.exceptions import Boto3Error
@@ -8,27 +9,43 @@ from storages.backends.s3 import S3Storage
 
 from . import Missing, NotStored, Spooled
 
+_ERRORS = (BotoCoreError, ClientError, Boto3Error)
+
 
 class Bucket(S3Storage):  # type: ignore[misc]  # the library has no types
     def put(self, name: str, file: Spooled) -> str:
         try:
             return str(self.save(name, file))
-        except (BotoCoreError, ClientError, Boto3Error) as exc:
+        except _ERRORS as exc:
             raise NotStored(name, exc) from exc
 
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
             answer = self._object(name).get(Range=f"bytes={start}-{start + size - 1}")
             body: bytes = answer["Body"].read()
-        except (BotoCoreError, ClientError) as exc:
+        except _ERRORS as exc:
             raise Missing(name, exc) from exc
         return body
 
     def fetch(self, name: str, path: Path) -> None:
         try:
             self._object(name).download_file(str(path))
-        except (BotoCoreError, ClientError) as exc:
+        except _ERRORS as exc:
             raise Missing(name, exc) from exc
+
+    def remove(self, name: str) -> bool:
+        try:
+            self.delete(name)
+        except _ERRORS:
+            return False
+        return True
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            written: datetime = self.get_modified_time(name)
+        except _ERRORS:
+            return None
+        return written
 
     def _object(self, name: str):  # type: ignore[no-untyped-def]  # boto3 has no types
         return self.bucket.Object(self._normalize_name(name))
