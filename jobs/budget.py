@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock, Thread
 from uuid import uuid4
 
 import limits
@@ -21,7 +22,8 @@ class BudgetUsedUp(TransientError):
 
 
 LONGEST_WAIT = 30.0
-SLOT_LIFETIME = 180.0  # a slot of a killed worker frees itself; longer than any request may take
+SLOT_LIFETIME = 6.0  # seconds after which a slot of a killed worker frees itself
+RENEW_EVERY = 1.0  # seconds; a live process keeps its slots, however long a request or a download takes
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
@@ -60,6 +62,7 @@ def _take(project_id: int) -> str:
     token = uuid4().hex
     _wait_until(lambda: _shared_rate().hit(_per_minute(), str(project_id)))
     _wait_until(lambda: _enter(project_id, token))
+    _slots.hold(_key(project_id), token)
     return token
 
 
@@ -71,10 +74,51 @@ def _enter(project_id: int, token: str) -> bool:
 
 
 def _give_back(project_id: int, token: str) -> None:
+    _slots.drop(token)
     try:
         _server().zrem(_key(project_id), token)
     except redis.RedisError:
         log.warning("budget slot frees itself later project=%s", project_id)
+
+
+class _Slots:
+    """The slots this process holds, renewed by one thread for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, str] = {}
+        self._lock, self._thread = Lock(), Thread()
+
+    def hold(self, key: str, token: str) -> None:
+        with self._lock:
+            self._held[token] = key
+            if not self._thread.is_alive():  # the first one, or the first one after a fork
+                self._thread = Thread(target=self._renew, name="budget", daemon=True)
+                self._thread.start()
+
+    def drop(self, token: str) -> None:
+        with self._lock:
+            self._held.pop(token, None)
+
+    def _renew(self) -> None:
+        while True:
+            time.sleep(RENEW_EVERY)
+            with self._lock:
+                held = list(self._held.items())
+            try:
+                self._write(held)
+            except redis.RedisError as exc:
+                log.warning("budget slots not renewed error=%s", type(exc).__name__)
+
+    def _write(self, held: list[tuple[str, str]]) -> None:
+        """Only those still there: one given back meanwhile stays given back."""
+        until = time.time() + SLOT_LIFETIME
+        with _server().pipeline(transaction=False) as batch:
+            for token, key in held:
+                batch.zadd(key, {token: until}, xx=True)
+            batch.execute()
+
+
+_slots = _Slots()
 
 
 def _wait_until(ready: Callable[[], bool]) -> None:

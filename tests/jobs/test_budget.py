@@ -61,6 +61,20 @@ def test_a_slot_is_given_back_after_trouble(redis_client: redis.Redis) -> None:
     assert redis_client.zcard("batchboard:in-flight:11") == 0
 
 
+def test_a_slot_is_held_as_long_as_its_request_lasts_but_not_by_the_dead(
+    redis_client: redis.Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "SLOT_LIFETIME", 2.0)
+    with budget.slot(13):
+        redis_client.zadd("batchboard:in-flight:13", {"of a killed worker": time.time() + 2})
+        time.sleep(2.5)
+        with budget.slot(13):
+            held = redis_client.zrange("batchboard:in-flight:13", 0, -1)
+
+    assert len(held) == 2
+    assert b"of a killed worker" not in held
+
+
 def test_without_redis_a_command_goes_on(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock?db=0"
     budget._server.cache_clear()
