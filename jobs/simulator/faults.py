@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from random import Random
 from threading import Event, Lock
 from typing import Any, Self
 
@@ -34,10 +35,14 @@ class Rule:
     seconds: float = 0.0
     times: int | None = None
     path: str | None = None
+    share: float = 1.0
+    random: Random = field(default_factory=lambda: Random(1))
 
     def takes(self, path: str, query: str) -> bool:
         pattern = self.path or ""
         if self.times == 0 or not (re.search(pattern, path) or re.search(pattern, query)):
+            return False
+        if self.share < 1 and self.random.random() >= self.share:
             return False
         self.times = None if self.times is None else self.times - 1
         return True
@@ -64,9 +69,13 @@ class Faults:
         times: int | None = None,
         path: str | None = None,
         details: bool = False,
+        share: float = 1.0,
     ) -> None:
-        """Answer ``status``; ``body``: bytes, text or JSON instead of the error; ``retry_info``: like "34.07s"."""
-        rule = Rule("status", status, body, retry_info, details, times=times, path=path)
+        """Answer ``status``; ``body``: bytes, text or JSON instead of the error; ``retry_info``: like "34.07s".
+
+        ``share`` of the requests, at random.
+        """
+        rule = Rule("status", status, body, retry_info, details, times=times, path=path, share=share)
         self.rules.append(rule)
 
     def hang(self, seconds: float, times: int | None = None, path: str | None = None) -> None:
@@ -81,9 +90,13 @@ class Faults:
         """Send half of the announced body."""
         self.rules.append(Rule("truncate", times=times, path=path))
 
-    def reset(self, times: int | None = None, path: str | None = None) -> None:
-        """Drop the connection instead of answering."""
-        self.rules.append(Rule("reset", times=times, path=path))
+    def reset(self, times: int | None = None, path: str | None = None, share: float = 1.0) -> None:
+        """Drop the connection instead of doing anything."""
+        self.rules.append(Rule("reset", times=times, path=path, share=share))
+
+    def lose(self, times: int | None = None, path: str | None = None, share: float = 1.0) -> None:
+        """Do what is asked, then drop the connection instead of saying so."""
+        self.rules.append(Rule("lose", times=times, path=path, share=share))
 
     def empty_middle_page(self) -> None:
         self.with_empty_page = True
@@ -139,7 +152,9 @@ def before(rules: Iterable[Rule], stopped: Event) -> Response | None:
 
 
 def after(rules: Iterable[Rule], response: Response) -> Response:
-    """Cut the finished answer if a rule says so."""
+    """Cut or lose the finished answer if a rule says so."""
+    if any(rule.kind == "lose" for rule in rules):
+        return Response(Reset(), response.status_code, content_type="application/json")
     if any(rule.kind == "truncate" for rule in rules):
         body = response.get_data()
         response.response = [body[: len(body) // 2]]
