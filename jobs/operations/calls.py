@@ -11,6 +11,7 @@ from django.conf import settings
 from jobs.budget import BudgetUsedUp
 from jobs.providers.base import DeleteTicket, Provider, ProviderError, RawJob
 
+MOST = 32  # threads of a run: more would only wait for each other
 SPARE = 2  # requests in flight that are left to syncs and archives
 LOOK_EVERY = 0.5  # seconds, at which a run that waits for answers renews its lease and sees a stop
 
@@ -67,7 +68,7 @@ class Brake:
 def threads() -> int:
     """As many as the project's budget lets in flight, less what syncs need."""
     most: int = settings.PROJECT_REQUESTS_IN_FLIGHT
-    return most - SPARE if most > 4 * SPARE else max(most // 2, 1)
+    return min(most - SPARE, MOST) if most > 4 * SPARE else max(most // 2, 1)
 
 
 def make(

@@ -12,7 +12,7 @@ from django.db.models import Q
 from jobs.models import OperationItem, OperationItemQuerySet
 
 TO_CALL = Q(step="", intent="")  # items for which the next call can be made; of the others something is to be seen
-CALLS = 200  # items a claim whose jobs are acted on
+CALLS = 100  # items a claim whose jobs are acted on
 SIGHTS = 2_000  # items a claim of which something is to be seen: one list may tell of all
 
 

@@ -146,12 +146,14 @@ def gone(action: str, item: OperationItem, call: Kind) -> End:
     return End(Outcome.ALREADY, "It was gone at the provider already.", "provider")
 
 
-def saved(action: str, archive: Archive | None, *, at: datetime) -> Next | None:
-    """How far the saving of results is; None: they are safe, go on."""
+def saved(action: str, job: BatchJob, archive: Archive | None, *, at: datetime) -> Next | None:
+    """How far the saving of results is; None: they are safe, or there are none, so it goes on."""
     if archive is None:
         return Save()
     if archive.status == ArchiveStatus.SAVED:
         return End(Outcome.DONE, "Its results are saved.") if action == Action.ARCHIVE else None
+    if archive.status == ArchiveStatus.REFUSED and not job.results_state:
+        return End(Outcome.SKIPPED, archive.error) if action == Action.ARCHIVE else None
     if archive.status in (ArchiveStatus.REFUSED, ArchiveStatus.LOST):
         word = "are lost" if archive.status == ArchiveStatus.LOST else "could not be saved"
         outcome = Outcome.FAILED if action == Action.ARCHIVE else Outcome.REFUSED

@@ -150,7 +150,7 @@ class Run:
         if job is None or not (item.attempts or item.step):
             return judging.first(self.operation, item, job, self.project, at=at)
         if item.step == Step.ARCHIVE:
-            follows = judging.saved(self.operation.action, archives.get(job.pk), at=at)
+            follows = judging.saved(self.operation.action, job, archives.get(job.pk), at=at)
             return follows or Wait(at)
         if item.intent or item.step:
             return self._sight(item, job, at)
@@ -195,22 +195,21 @@ class Run:
         """See what became of jobs, by the list where that tells of more at once."""
         if not asked:
             return
-        listed = self._listed(chunk, [call for _, call in asked if call.kind is Kind.READ], jobs)
+        listed = self._listed(chunk, [call for _, call in asked if call.kind is Kind.READ])
         known = [(item, answer) for item, call in asked if (answer := self._from(listed, item, call))]
         settled = {item.pk for item, _ in known}
         self._digest(chunk, known, jobs)
         self._make(chunk, [(item, call) for item, call in asked if item.pk not in settled], jobs)
 
-    def _listed(self, chunk: Claim, reads: list[Call], jobs: dict[int, BatchJob]) -> sighting.Listed | None:
+    def _listed(self, chunk: Claim, reads: list[Call]) -> sighting.Listed | None:
         names = {call.name for call in reads}
         if len(names) < sighting.GET_AT_LEAST:
             return None
         kind = kind_of(self.project)
-        oldest = min(job.by_created for job in jobs.values() if job.name in names)
-        pages = sighting.pages_to(self.project, oldest, len(names), kind)
+        pages = sighting.pages_of(self.project, len(names), kind)
         if pages >= len(names):
             return None
-        return sighting.walk(self.provider, kind, names, oldest, lambda: self._look_around(chunk), 2 * pages + 1)
+        return sighting.walk(self.provider, kind, names, lambda: self._look_around(chunk), 2 * pages + 1)
 
     def _from(self, listed: sighting.Listed | None, item: OperationItem, call: Call) -> Answer | None:
         """What a list tells of a job: that it is there still, or is not any more; else None."""

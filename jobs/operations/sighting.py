@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from jobs.actions import is_live
 from jobs.models import Project
@@ -20,22 +19,18 @@ class Listed:
     jobs: dict[str, RawJob]
 
 
-def pages_to(project: Project, oldest: datetime, wanted: int, kind: ProviderKind) -> int:
-    """About how many pages a list takes to tell of ``wanted`` jobs since ``oldest`` that are probably gone."""
-    listed = project.jobs.listed()
-    listed = listed.filter(by_created__gte=oldest) if kind.capabilities.newest_first else listed
-    return max(listed.count() - wanted, 0) // kind.page_size + 1
+def pages_of(project: Project, wanted: int, kind: ProviderKind) -> int:
+    """About how many pages the whole list has once ``wanted`` jobs are gone from it."""
+    return max(project.jobs.listed().count() - wanted, 0) // kind.page_size + 1
 
 
 def walk(
-    provider: Provider,
-    kind: ProviderKind,
-    names: Collection[str],
-    oldest: datetime,
-    look: Callable[[], None],
-    most: int,
+    provider: Provider, kind: ProviderKind, names: Collection[str], look: Callable[[], None], most: int
 ) -> Listed | None:
-    """Read at most ``most`` pages; None when they tell nothing for sure: too many, odd, or trouble on the way."""
+    """Read at most ``most`` pages; None when they tell nothing for sure: too many, odd, or trouble on the way.
+
+    Only a whole list tells that a job is gone: no order of it is promised.
+    """
     found, token, used = dict[str, RawJob](), "", set[str]()
     for _ in range(most):
         try:
@@ -44,19 +39,13 @@ def walk(
             return None
         look()
         found |= {job.name: job for job in page.jobs if job.name in names}
-        if not page.next_token or (kind.capabilities.newest_first and _is_before(page.jobs, kind, oldest)):
-            return Listed(found)
-        if page.next_token in used:
-            return None
-        used.add(page.next_token)
         token = page.next_token
+        if not token:
+            return Listed(found)
+        if token in used:
+            return None
+        used.add(token)
     return None
-
-
-def _is_before(jobs: list[RawJob], kind: ProviderKind, oldest: datetime) -> bool:
-    """Whether a newest-first page ends with a job older than all that are looked for."""
-    created = kind.parse_job(jobs[-1].body).created_at if jobs else None
-    return created is not None and created < oldest
 
 
 def told(listed: Listed, call: Call, kind: ProviderKind, *, deleting: bool) -> Answer | None:

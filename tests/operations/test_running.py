@@ -235,10 +235,11 @@ def test_passing_trouble_is_tried_again_after_a_look(yard: Yard, status: int) ->
     assert (yard.asked("DELETE"), yard.asked("GET")) == (2, 2)
 
 
-def test_a_delete_whose_answer_was_lost_is_not_repeated(yard: Yard) -> None:
+@pytest.mark.parametrize("fault", ["truncate", "lose"])
+def test_a_delete_whose_answer_was_lost_is_not_repeated(yard: Yard, fault: str) -> None:
     [name] = yard.fill()
     operation = yard.start(Action.DELETE, [name])
-    yard.account.faults.truncate(times=1)
+    getattr(yard.account.faults, fault)(times=1)
 
     found = yard.run(operation, seconds=6)
 
