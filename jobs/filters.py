@@ -153,11 +153,12 @@ class JobFilter:
     def query(self) -> str:
         """The canonical query string, without "?"; empty for the plain list."""
         params = QueryDict(mutable=True)
-        for name, values in self._params().items():
+        for name, values in self.params().items():
             params.setlist(name, [value for value in values if value])
         return params.urlencode()
 
-    def _params(self) -> dict[str, list[str]]:
+    def params(self) -> dict[str, list[str]]:
+        """All parameters a filter knows, with their values; "" or none where they are not set."""
         return {
             "q": [self.search],
             "state": [state.value for state in self.states],

@@ -16,6 +16,7 @@ from .deciding import (
     undo,
 )
 from .ending import finish, in_words, start, tick
+from .foreground import run_to_end
 from .keeping import keep, unkeep
 from .planning import plan
 from .progress import RECEIPT, Progress, progress, receipt_row, receipt_rows
@@ -52,6 +53,7 @@ __all__ = [
     "receipt_row",
     "receipt_rows",
     "run",
+    "run_to_end",
     "start",
     "stop",
     "tick",

@@ -36,10 +36,11 @@ def tick(at: datetime) -> list[tuple[int, int]]:
     return list(due.order_by().values_list("operation_id", "project_id").distinct())
 
 
-def start(at: datetime) -> int:
-    """Begin the runs whose undo window is over; nobody can undo them from here on."""
+def start(at: datetime, *, only: int | None = None) -> int:
+    """Begin the runs whose undo window is over (or the one of ``only``); nobody can undo them from here on."""
+    confirmed = Operation.objects.to_start(at)
     begun = {"status": OperationStatus.RUNNING, "started_at": at, "version": F("version") + 1}
-    return Operation.objects.to_start(at).update(**begun)
+    return (confirmed if only is None else confirmed.filter(pk=only)).update(**begun)
 
 
 def finish(operation_id: int, *, at: datetime) -> bool:
