@@ -269,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    "run-policies": {"task": "jobs.tasks.run_policies", "schedule": 60.0, "options": {"expires": 60}},
+    "look-for-drift": {"task": "jobs.tasks.look_for_drift", "schedule": crontab(minute="*/10")},
     "recount": {"task": "jobs.tasks.recount", "schedule": crontab(hour=3, minute=17)},
     "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": crontab(minute=7)},
 }

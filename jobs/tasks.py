@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from jobs import counts, operations, purge
+from jobs import counts, operations, policies, purge, reconcile
 from jobs.models import Project
 from jobs.results import exports, saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
@@ -68,6 +68,17 @@ def run_operation(*, operation_id: int, project_id: int) -> None:
     finally:
         cache.delete(f"operation-hint:{operation_id}:{project_id}")
         _for_operations.release()
+
+
+@shared_task(name="jobs.tasks.run_policies")
+def run_policies() -> None:
+    for operation in policies.run_due(timezone.now()):
+        log.info("policy runs operation=%s jobs=%s", operation.pk, operation.items_to_do)
+
+
+@shared_task(name="jobs.tasks.look_for_drift")
+def look_for_drift() -> None:
+    reconcile.look(timezone.now())
 
 
 @shared_task(name="jobs.tasks.save_due_results")

@@ -31,7 +31,7 @@ from .refusing import OperationRefused
 from .selecting import MOST, Selection, acted_in
 
 COLUMNS = ("pk", "project_id", "name", "display_name", "state", "reported", "results_state", "output")
-DATES = ("gone_at", "kept_at", "cancel_requested_at")
+DATES = ("gone_at", "kept_at", "cancel_requested_at", "by_ended")
 ITEM = (
     "operation",
     "job",
@@ -71,6 +71,7 @@ class Row(NamedTuple):
     gone_at: datetime | None
     kept_at: datetime | None
     cancel_requested_at: datetime | None
+    by_ended: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,28 @@ def _judged(action: Action, facts: Facts, provider: str) -> Decision:
     return verdict(action, facts, kind_of(Project(provider=provider)).capabilities)
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What an action would do now, job by job; ``pinned`` jobs are left out."""
+
+    judged: list[tuple[Row, Decision]]
+    pinned: int
+    projects: dict[int, Project]
+
+    @property
+    def to_do(self) -> int:
+        return sum(decision.works for _, decision in self.judged)
+
+
+def survey(selection: Selection, action: Action, *, actor: Actor, archive_first: bool = True) -> Survey:
+    """The verdicts a plan would hold, without making one."""
+    rows = [Row(*row) for row in selection.rows(actor.user, COLUMNS + DATES, at=actor.at)]
+    chosen = rows if action == Action.ARCHIVE else [row for row in rows if row.kept_at is None]
+    projects, may_act = _projects(rows, actor)
+    judge = Judge(action, projects, may_act, archive_first, actor.at)
+    return Survey([(row, judge(row)) for row in chosen], len(rows) - len(chosen), projects)
+
+
 def plan(
     selection: Selection,
     action: Action,
@@ -119,11 +142,8 @@ def plan(
     Pinned jobs are left out (they may be archived: that takes nothing away). ``archive_first`` False refuses what
     would have to be saved before it is deleted, instead of saving it.
     """
-    rows = [Row(*row) for row in selection.rows(actor.user, COLUMNS + DATES, at=actor.at)]
-    chosen = rows if action == Action.ARCHIVE else [row for row in rows if row.kept_at is None]
-    _refuse_odd_sizes(selection, rows, chosen)
-    judge = Judge(action, *_projects(rows, actor), archive_first, actor.at)
-    judged = [(row, judge(row)) for row in chosen]
+    seen = survey(selection, action, actor=actor, archive_first=archive_first)
+    _refuse_odd_sizes(selection, seen)
     operation = Operation(
         action=action,
         actor=actor.user,
@@ -134,12 +154,12 @@ def plan(
         filter=selection.query,
         archive_first=archive_first,
         planned_at=actor.at,
-        items_total=len(judged),
-        items_to_do=sum(decision.works for _, decision in judged),
-        pinned=len(rows) - len(chosen),
-        missing=len(set(selection.ids)) - len(rows) if selection.ids else 0,
+        items_total=len(seen.judged),
+        items_to_do=seen.to_do,
+        pinned=seen.pinned,
+        missing=len(set(selection.ids)) - len(seen.judged) - seen.pinned if selection.ids else 0,
     )
-    return _freeze(operation, judged, judge.projects, actor)
+    return _freeze(operation, seen.judged, seen.projects, actor)
 
 
 def _projects(rows: Sequence[Row], actor: Actor) -> tuple[dict[int, Project], frozenset[int]]:
@@ -149,12 +169,12 @@ def _projects(rows: Sequence[Row], actor: Actor) -> tuple[dict[int, Project], fr
     return Project.objects.in_bulk(concerned), frozenset(may_act)
 
 
-def _refuse_odd_sizes(selection: Selection, rows: Sequence[Row], chosen: Sequence[Row]) -> None:
-    if len(rows) > MOST:
+def _refuse_odd_sizes(selection: Selection, seen: Survey) -> None:
+    if len(seen.judged) + seen.pinned > MOST:
         raise OperationRefused(f"More than {MOST:,} jobs at a time are too many: narrow the filter.")
-    if rows and not chosen:
+    if seen.pinned and not seen.judged:
         raise OperationRefused("All these jobs are pinned to be kept: unpin those that you want to act on.")
-    if not rows:
+    if not seen.judged:
         what = "matches this filter" if selection.chosen else "was chosen that is still on the board"
         raise OperationRefused(f"No job {what}.")
 

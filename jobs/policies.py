@@ -1,0 +1,302 @@
+"""Policies: a saved filter, an age, an action and a time of day; each run is an operation with its receipt.
+
+A policy is switched on only after a rehearsal, acts with its owner's rights, and stops and asks when it suddenly
+matches several times its usual number.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import QueryDict
+
+from jobs import attention, audit, operations
+from jobs.attention import Kind
+from jobs.filters import JobFilter
+from jobs.models import Action, Operation, OperationStatus, Policy, Project, User
+from jobs.operations import OperationRefused, Selection
+from jobs.operations.planning import survey
+from jobs.projects import Actor
+from jobs.states import ACTIVE, TERMINAL, State
+
+SUDDEN = 5  # times its usual number of jobs: then a policy stops and asks
+FEW = 10  # jobs; of so few, five times as many are nothing to ask about
+WINDOW = timedelta(days=30)
+FRESH = timedelta(days=1)  # how long a rehearsal is good for
+
+
+class PolicyRefused(Exception):
+    """What was asked cannot be done; ``str()`` is one sentence, ``field`` the form field it is about or ""."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """What a person fills in. ``filter`` is a query string of the list; ``weekday`` 0 is Monday, None every day."""
+
+    name: str
+    filter: str
+    action: Action
+    older_than_days: int
+    archive_first: bool = True
+    hour: int = 3
+    weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a policy would do now. ``recent``: of these ``jobs``, those that came of age in the last 30 days."""
+
+    jobs: int
+    recent: int
+    protected: int
+    refused: int
+
+    def __str__(self) -> str:
+        return f"would have removed {self.recent:,} jobs in the last 30 days, {self.protected:,} protected"
+
+
+def visible_to(user: User) -> list[Policy]:
+    """One's own, and those whose filter names only projects one may see; all for a superuser."""
+    if user.is_superuser and user.is_active:
+        return list(Policy.objects.all())
+    seen = set(Project.objects.visible_to(user).values_list("pk", flat=True))
+    return [policy for policy in Policy.objects.all() if policy.owner_id == user.pk or _within(policy, seen)]
+
+
+def _within(policy: Policy, projects: set[int]) -> bool:
+    named = chosen_by(policy).projects
+    return bool(named) and projects.issuperset(named)
+
+
+def may_manage(policy: Policy, user: User) -> bool:
+    return user.is_active and (user.is_superuser or policy.owner_id == user.pk)
+
+
+def chosen_by(policy: Policy) -> JobFilter:
+    """The jobs a policy is about: its filter and its age."""
+    chosen = JobFilter.parse(QueryDict(policy.filter))
+    return chosen.but(older_than=max(policy.older_than_days, chosen.older_than))
+
+
+@transaction.atomic
+def add(draft: PolicyDraft, *, actor: Actor) -> Policy:
+    """A new policy, switched off, owned by who adds it. Raise PolicyRefused."""
+    policy = Policy(owner=actor.user, created_at=actor.at, **_checked(draft))
+    _save(policy)
+    _record("add policy", policy, actor)
+    return policy
+
+
+@transaction.atomic
+def edit(policy: Policy, draft: PolicyDraft, *, actor: Actor) -> Policy:
+    """Change it; it is switched off until it was rehearsed again. Raise PolicyRefused."""
+    _refuse_strangers(policy, actor)
+    for name, value in _checked(draft).items():
+        setattr(policy, name, value)
+    policy.rehearsed_at = policy.enabled_at = policy.next_run_at = None
+    policy.rehearsal, policy.asks, policy.usual = {}, "", None
+    _save(policy)
+    _record("edit policy", policy, actor)
+    return policy
+
+
+@transaction.atomic
+def remove(policy: Policy, *, actor: Actor) -> None:
+    """Its operations and their receipts stay."""
+    _refuse_strangers(policy, actor)
+    _record("remove policy", policy, actor)
+    attention.settle(Kind.OPERATION, [_subject(policy)], at=actor.at)
+    policy.delete()
+
+
+def rehearse(policy: Policy, *, actor: Actor) -> Rehearsal:
+    """What a run would do now, by the code that plans it; it is kept as the condition for switching on."""
+    _refuse_strangers(policy, actor)
+    found = rehearsal_of(policy, at=actor.at)
+    policy.rehearsed_at = actor.at
+    policy.rehearsal = {name: getattr(found, name) for name in Rehearsal.__slots__}
+    policy.save(update_fields=["rehearsed_at", "rehearsal"])
+    _record("rehearse policy", policy, actor, result=str(found))
+    return found
+
+
+def rehearsal_of(policy: Policy, *, at: datetime) -> Rehearsal:
+    selection, by = Selection(chosen=chosen_by(policy)), Actor(policy.owner, at)
+    seen = survey(selection, Action(policy.action), actor=by, archive_first=policy.archive_first)
+    since = at - timedelta(days=policy.older_than_days) - WINDOW
+    return Rehearsal(
+        jobs=seen.to_do,
+        recent=sum(decision.works and row.by_ended >= since for row, decision in seen.judged),
+        protected=seen.pinned,
+        refused=sum(decision.verdict == "refuse" for _, decision in seen.judged),
+    )
+
+
+@transaction.atomic
+def enable(policy: Policy, *, actor: Actor) -> Policy:
+    """Switch it on. Raise PolicyRefused unless it was rehearsed within a day."""
+    _refuse_strangers(policy, actor)
+    if policy.rehearsed_at is None or actor.at - policy.rehearsed_at > FRESH:
+        raise PolicyRefused("Rehearse it first, and look at what it would have done.")
+    days = 1 if policy.weekday is None else 7
+    policy.enabled_at, policy.asks = actor.at, ""
+    policy.usual = policy.rehearsal["recent"] * days / WINDOW.days
+    policy.next_run_at = next_run(policy, actor.at)
+    policy.save(update_fields=["enabled_at", "asks", "usual", "next_run_at"])
+    _record("enable policy", policy, actor)
+    return policy
+
+
+@transaction.atomic
+def disable(policy: Policy, *, actor: Actor) -> Policy:
+    _refuse_strangers(policy, actor)
+    policy.enabled_at, policy.next_run_at, policy.asks = None, None, ""
+    policy.save(update_fields=["enabled_at", "next_run_at", "asks"])
+    attention.settle(Kind.OPERATION, [_subject(policy)], at=actor.at)
+    _record("disable policy", policy, actor)
+    return policy
+
+
+def next_run(policy: Policy, after: datetime) -> datetime:
+    """The next time of its hour, on its weekday (UTC)."""
+    moment = after.astimezone(UTC).replace(hour=policy.hour, minute=0, second=0, microsecond=0)
+    while moment <= after or (policy.weekday is not None and moment.weekday() != policy.weekday):
+        moment += timedelta(days=1)
+    return moment
+
+
+def run_due(at: datetime) -> list[Operation]:
+    """Run what is due and does not ask; the operations made. Several may call this at once: each run is claimed."""
+    due = Policy.objects.filter(enabled_at__isnull=False, next_run_at__lte=at, asks="").select_related("owner")
+    return [made for policy in due if (made := _run(policy, at))]
+
+
+def _run(policy: Policy, at: datetime) -> Operation | None:
+    claimed = Policy.objects.filter(pk=policy.pk, next_run_at=policy.next_run_at)
+    if claimed.update(next_run_at=next_run(policy, at)) != 1:
+        return None
+    if policy.owner is None or not policy.owner.is_active:
+        _ask(policy, "Its owner is gone: somebody else has to add it anew.", at)
+        return None
+    try:
+        return _start(policy, Actor(policy.owner, at))
+    except OperationRefused as exc:
+        if not str(exc).startswith(("No job", "All these jobs")):
+            _ask(policy, str(exc), at)
+    return None
+
+
+def _start(policy: Policy, by: Actor) -> Operation | None:
+    """Plan and confirm; discard and ask when it matches far more than usual."""
+    operation = operations.plan(
+        Selection(chosen=chosen_by(policy)),
+        Action(policy.action),
+        actor=by,
+        archive_first=policy.archive_first,
+        policy=policy,
+    )
+    expected = _expected(policy)
+    if operation.items_to_do > SUDDEN * expected or not operation.items_to_do:
+        operations.discard(operation, actor=by)
+        if operation.items_to_do:
+            found = f"It matched {operation.items_to_do:,} jobs, and usually some {expected:,.0f}"
+            _ask(policy, f"{found}: rehearse it and switch it on again, or change it.", by.at)
+        return None
+    _learn(policy, operation.items_to_do)
+    operations.confirm(operation, actor=by, reason=f"Policy “{policy.name}”", typed=None)
+    if operation.status == OperationStatus.WAITING:
+        _tell(policy, "A run of it waits for the approval of a second person.", by.at, operation)
+    return operation
+
+
+def _expected(policy: Policy) -> float:
+    """Its first run clears what has gathered, which its rehearsal told; later ones take its usual number."""
+    usual = max(policy.usual or 0, FEW)
+    ran = policy.operations.filter(confirmed_at__gte=policy.enabled_at).exists()
+    return usual if ran else max(usual, policy.rehearsal.get("jobs", 0))
+
+
+def _learn(policy: Policy, jobs: int) -> None:
+    """The mean of recent runs; the first one, which clears what has gathered, tells nothing."""
+    if policy.operations.filter(confirmed_at__gte=policy.enabled_at).exists():
+        policy.usual = 0.7 * (policy.usual or 0) + 0.3 * jobs
+        policy.save(update_fields=["usual"])
+
+
+def _ask(policy: Policy, question: str, at: datetime) -> None:
+    """It runs no more until a person switches it on again."""
+    policy.asks = question
+    policy.save(update_fields=["asks"])
+    _tell(policy, question, at)
+
+
+def _tell(policy: Policy, what: str, at: datetime, operation: Operation | None = None) -> None:
+    attention.report(
+        Kind.OPERATION,
+        _subject(policy),
+        at=at,
+        title=f"Policy “{policy.name}” asks",
+        why=what,
+        todo="Open it under Cleanup, Policies.",
+        operation=operation,
+    )
+
+
+def _subject(policy: Policy) -> str:
+    return f"policy/{policy.pk}"
+
+
+def _checked(draft: PolicyDraft) -> dict[str, Any]:
+    """The fields of a policy. Raise PolicyRefused for what makes no sense or would end what lives."""
+    name = " ".join(draft.name.split())
+    chosen = JobFilter.parse(QueryDict(draft.filter))
+    if not name or len(name) > 100:
+        raise PolicyRefused("Give it a name of at most 100 letters.", "name")
+    if chosen.notes:
+        raise PolicyRefused(f"The filter is not understood: {chosen.notes[0]}", "filter")
+    if draft.older_than_days < 1 or draft.older_than_days > 3650:
+        raise PolicyRefused("Its age is a number of days from 1 to 3,650.", "older_than_days")
+    if not 0 <= draft.hour < 24 or draft.weekday not in (None, *range(7)):
+        raise PolicyRefused("Choose an hour from 0 to 23 and a day of the week, or every day.", "hour")
+    return {
+        "name": name,
+        "filter": chosen.but(states=_states(draft.action, chosen), gone=draft.action == Action.FORGET).query(),
+        "action": draft.action,
+        "older_than_days": draft.older_than_days,
+        "archive_first": draft.archive_first,
+        "hour": draft.hour,
+        "weekday": draft.weekday,
+    }
+
+
+def _states(action: Action, chosen: JobFilter) -> tuple[State, ...]:
+    """Only what has ended is deleted or archived, only what lives is cancelled; all such states when none is named."""
+    if action == Action.FORGET:
+        return chosen.states
+    fit = ACTIVE if action == Action.CANCEL else TERMINAL
+    if odd := [state for state in chosen.states if state not in fit]:
+        raise PolicyRefused(f"A policy does not {action} jobs that are {odd[0]}: leave that state out.", "filter")
+    return chosen.states or tuple(state for state in State if state in fit)
+
+
+def _refuse_strangers(policy: Policy, actor: Actor) -> None:
+    if actor.user is not None and not may_manage(policy, actor.user):
+        raise PolicyRefused("Only its owner or a superuser may do that.")
+
+
+def _save(policy: Policy) -> None:
+    try:
+        with transaction.atomic():
+            policy.save()
+    except IntegrityError as exc:
+        raise PolicyRefused(f"There is a policy “{policy.name}” already: choose another name.", "name") from exc
+
+
+def _record(verb: str, policy: Policy, actor: Actor, result: str = "") -> None:
+    detail = {"filter": policy.filter, "action": policy.action, "older_than_days": policy.older_than_days}
+    audit.record(verb, policy, by=actor.user, at=actor.at, address=actor.address, detail=detail | {"found": result})
