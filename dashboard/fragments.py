@@ -30,19 +30,22 @@ def respond(
     query: str,
     at: datetime,
     own: tuple[object, ...] = (),
+    version: object = None,
 ) -> HttpResponseBase:
     """The fragment for what ``query`` says, rendered once for all who may see the same.
 
     ``own``: whatever else makes it look as it does for this person: every choice and right that it shows.
+    ``version``: what it shows besides jobs and projects, so that signals alone do not tell when it changes.
     """
     own = (*own, timezone.get_current_timezone_name())
-    parts = (request.path, query, board.version, own)
+    parts = (request.path, query, board.version, own, version)
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)
     if answer is None:
         answer = HttpResponse(shared("fragment", parts, at, render))
     answer["ETag"] = tag
-    answer["X-Audience"] = digest(board.audience, own)
+    if version is None:
+        answer["X-Audience"] = digest(board.audience, own)
     answer["Cache-Control"] = "private, no-cache"
     return answer
 

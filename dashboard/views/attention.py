@@ -36,7 +36,9 @@ def attention_list(request: Request) -> HttpResponseBase:
     return fragments.respond(
         request,
         lambda: render_to_string("attention/_list.html", context),
-        version=f"{board.user.pk} {context['version']} {context['views']}",
+        board=board,
+        own=(board.user.pk,),
+        version=(context["version"], context["views"]),
         query=f"{chosen.query()} {context['page'].number}",
         at=at,
     )
