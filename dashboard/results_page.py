@@ -6,15 +6,18 @@ from typing import Any
 
 from django.urls import reverse
 
+from jobs.connections import kind_of
 from jobs.models import Archive, BatchJob
 from jobs.results.archives import INVALID, IndexRow, OpenArchive
 from jobs.results.classes import Outcome
 
+from .download_list import downloads, parts
 from .figures import number, share
 from .outcomes import COLOURS, in_words, segments
 from .results_state import cost_words, standing_of
 from .row_filter import PAGE_SIZE, RowFilter
 from .rows import JobRow
+from .times import relative
 
 MOST_GROUPS = 8
 MOST_COUNTED = 1_000  # a search reads on until it knows
@@ -110,9 +113,12 @@ class ResultRow:
 
 def head_context(job: BatchJob, archive: Archive | None, at: datetime) -> dict[str, Any]:
     """Where the results are: for every state of the page."""
+    offered = downloads(job, archive)
     return {
         "job": job,
         "archive": archive,
+        "downloads": offered,
+        "making": any(file.wanted for file in offered),
         "row": JobRow(job, at=at),
         "at": at,
         "standing": standing_of(job, archive, at),
@@ -120,9 +126,12 @@ def head_context(job: BatchJob, archive: Archive | None, at: datetime) -> dict[s
     }
 
 
-def summary_context(job: BatchJob, archive: Archive) -> dict[str, Any]:
+def summary_context(job: BatchJob, archive: Archive, at: datetime) -> dict[str, Any]:
     """What is in saved results, as counted when they were saved."""
     return {
+        "parts": parts(job, archive),
+        "echoes": kind_of(job.project).capabilities.echoes_requests,
+        "saved_ago": relative(archive.saved_at, at) if archive.saved_at else "",
         "segments": segments(archive),
         "bar_words": in_words(archive),
         "truncated_share": share(archive.truncated, archive.lines or 0),

@@ -271,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "run-policies": {"task": "jobs.tasks.run_policies", "schedule": 60.0, "options": {"expires": 60}},
     "look-for-drift": {"task": "jobs.tasks.look_for_drift", "schedule": crontab(minute="*/10")},
+    "reckon-costs": {"task": "jobs.tasks.reckon_costs", "schedule": 30.0, "options": {"expires": 30}},
     "recount": {"task": "jobs.tasks.recount", "schedule": crontab(hour=3, minute=17)},
     "purge-removed": {"task": "jobs.tasks.purge_removed", "schedule": crontab(minute=7)},
 }

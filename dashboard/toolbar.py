@@ -20,6 +20,12 @@ RANGES = (
     ("30d", "Last 30 days"),
     ("custom", "From … to …"),
 )
+RESULTS = (
+    ("saved", "Results saved"),
+    ("waiting", "Results not saved"),
+    ("expiring", "Expire within 6 h"),
+    ("lost", "Results lost"),
+)
 SELECTED = SafeString(" selected")
 
 
@@ -54,6 +60,7 @@ def choices(board: Board, counts: JobCounts, chosen: JobFilter) -> list[Choice]:
     models = [(model, model) for model in counts.models]
     return [
         _choice("project", "All projects", projects, {str(pk) for pk in chosen.projects}, chosen.but(projects=())),
+        _choice("results", "Any results", RESULTS, {chosen.results} - {""}, chosen.but(results="")),
         _choice("model", "Any model", models, set(chosen.models), chosen.but(models=())),
     ]
 

@@ -12,6 +12,7 @@ from .views import (
     operations,
     people,
     preferences,
+    prices,
     project_forms,
     projects,
     results,
@@ -34,6 +35,8 @@ result_urls: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/results/", results.job_results, name="job_results"),
     path("jobs/<int:pk>/results/<int:line>/", results.job_results_row, name="job_results_row"),
     path("jobs/<int:pk>/results/<int:line>/line/", results.job_results_line, name="job_results_line"),
+    path("jobs/<int:pk>/results/save/", results.job_results_save, name="job_results_save"),
+    path("jobs/<int:pk>/results/parquet/", results.job_results_parquet, name="job_results_parquet"),
     path("jobs/<int:pk>/results/input/", results.job_results_input, name="job_results_input"),
     path("jobs/<int:pk>/results/input/forget/", results.job_results_detach, name="job_results_detach"),
 ]
@@ -46,6 +49,12 @@ attention_urls: list[URLPattern | URLResolver] = [
     path("attention/<int:pk>/snooze/", attention.attention_snooze, name="attention_snooze"),
     path("attention/<int:pk>/resolve/", attention.attention_resolve, name="attention_resolve"),
     path("attention/<int:pk>/reopen/", attention.attention_reopen, name="attention_reopen"),
+]
+price_urls: list[URLPattern | URLResolver] = [
+    path("prices/", prices.price_list, name="price_list"),
+    path("prices/add/", prices.price_add, name="price_add"),
+    path("prices/<int:pk>/edit/", prices.price_edit, name="price_edit"),
+    path("prices/<int:pk>/remove/", prices.price_remove, name="price_remove"),
 ]
 project_urls: list[URLPattern | URLResolver] = [
     path("projects/", projects.project_list, name="project_list"),
@@ -135,6 +144,7 @@ urlpatterns = [
     *job_urls,
     *result_urls,
     *attention_urls,
+    *price_urls,
     *project_urls,
     *operation_urls,
     *audit_urls,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from .models import Attention, AuditEntry, BatchJob, Membership, Operation, Policy, Project, SavedView, User
+from .models import Attention, AuditEntry, BatchJob, Membership, Operation, Policy, Price, Project, SavedView, User
 
-Target = Project | User | Membership | BatchJob | Operation | Policy | SavedView | Attention
+Target = Project | User | Membership | BatchJob | Operation | Policy | Price | SavedView | Attention
 NOBODY = "command line"
 
 
@@ -59,4 +59,4 @@ def _project_of(target: Target) -> int | None:
         return target.pk
     if isinstance(target, SavedView):
         return target.shared_with_id
-    return None if isinstance(target, User | Operation | Policy) else target.project_id
+    return None if isinstance(target, User | Operation | Policy | Price) else target.project_id

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from jobs import counts, operations, policies, purge, reconcile
+from jobs import counts, operations, policies, price_list, purge, reconcile
 from jobs.models import Project
 from jobs.results import exports, saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
@@ -135,6 +135,11 @@ def make_export(*, export_id: int) -> None:
     finally:
         cache.delete(f"export-hint:{export_id}")
         _for_exports.release()
+
+
+@shared_task(name="jobs.tasks.reckon_costs")
+def reckon_costs() -> None:
+    price_list.reckon(timezone.now())
 
 
 @shared_task(name="jobs.tasks.recount")

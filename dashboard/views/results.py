@@ -21,7 +21,7 @@ from dashboard.results_page import head_context, rows_context, summary_context
 from dashboard.row_filter import RowFilter
 from jobs import audit
 from jobs.models import Archive, ArchiveStatus, BatchJob, Project, Role
-from jobs.results import inputs
+from jobs.results import asking, exports, inputs
 from jobs.results.access import may_open_results
 from jobs.results.archives import Missing, open_archive
 
@@ -38,7 +38,7 @@ def job_results(request: HttpRequest, pk: int) -> HttpResponseBase:
     answer = head_context(job, archive, at) | {"operates": _operates(request, job.project)}
     if archive is not None and archive.status == ArchiveStatus.SAVED:
         note_visit(request, job)
-        answer |= summary_context(job, archive) | _rows(job, archive, chosen)
+        answer |= summary_context(job, archive, at) | _rows(job, archive, chosen)
     part = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     return render(request, "results/_results.html" if part else "results/page.html", answer)
 
@@ -57,6 +57,19 @@ def job_results_row(request: HttpRequest, pk: int, line: int) -> HttpResponseBas
         raise Http404("There is no such line.") from exc
     head = head_context(job, archive, timezone.now()) | {"operates": _operates(request, job.project)}
     return render(request, "results/row.html", head | row)
+
+
+@require_POST
+def job_results_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save now: put the job's results into the queue, first what expires first."""
+    job = _job_or_404(request, pk)
+    get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)
+    by = actor_of(request)
+    if asking.save_now(job, by=by):
+        messages.success(request, "The results are being saved; this page follows.")
+    else:
+        messages.info(request, "There is nothing to save, or it is being saved already.")
+    return redirect("job_results", pk)
 
 
 @csrf_exempt  # until the file's handler stands; _job_results_input checks it
@@ -109,6 +122,18 @@ def job_results_line(request: HttpRequest, pk: int, line: int) -> HttpResponseBa
         raise Http404("There is no such line.")
     name = f"job-{job.pk}-line-{line}.json"
     return FileResponse(BytesIO(raw), as_attachment=True, filename=name, content_type="application/octet-stream")
+
+
+@require_POST
+def job_results_parquet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a worker make a Parquet file; the page offers it when it is ready."""
+    job = _job_or_404(request, pk)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = get_object_or_404(Archive, job=job, status=ArchiveStatus.SAVED)
+    exports.want(archive, by=person_of(request), at=timezone.now())
+    messages.success(request, "The Parquet file is being made; it appears here when it is ready.")
+    return redirect("job_results", pk)
 
 
 def note_visit(request: HttpRequest, job: BatchJob) -> None:

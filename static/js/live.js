@@ -7,7 +7,7 @@ let paused = sessionStorage.getItem("paused") === "1";
 let streaming = false, reached = true, signedOut = false, dirty = false, busy = false, timer = 0, held = null;
 
 // Nothing moves under somebody who opened a menu.
-const resting = () => paused || document.hidden || document.querySelector(":popover-open");
+const resting = () => paused || document.hidden || document.querySelector(":popover-open, [data-live] :is([type=search], textarea):focus");
 
 function show() {
   const state = signedOut ? "out" : paused ? "paused" : streaming && reached ? "live" : "lost";

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
-from jobs.models import Project, SavedView, User
+from jobs.models import Price, Project, SavedView, User
 from tests.archives import answered, save_results
 from tests.conftest import AT, ClientFor, MakeProject
 from tests.factories import make_attention, make_job, make_operation
@@ -88,6 +88,8 @@ RULES = {
     "job_results": from_role("victor", PAGE),
     "job_results_row": from_role("victor", PAGE),
     "job_results_line": from_role("victor", PAGE),
+    "job_results_save": from_role("olga", BUTTON),
+    "job_results_parquet": from_role("victor", BUTTON),
     "job_results_input": from_role("olga", FORM),
     "job_results_detach": from_role("olga", BUTTON),
     "attention_list": signed_in(PAGE),
@@ -98,6 +100,10 @@ RULES = {
     "attention_snooze": from_role("olga", CHECKED_BUTTON),
     "attention_resolve": from_role("olga", BUTTON),
     "attention_reopen": from_role("olga", BUTTON),
+    "price_list": superusers(PAGE),
+    "price_add": superusers(FORM),
+    "price_edit": superusers(FORM),
+    "price_remove": superusers(BUTTON),
     "project_list": signed_in(PAGE),
     "project_detail": from_role("victor", PAGE),
     "project_add": superusers(FORM),
@@ -172,6 +178,8 @@ def _whose(name: str, project: Project, victor: User) -> int:
             if name.startswith("job_results"):
                 save_results(job, answered("a"))
             return job.pk
+        case "price":
+            return Price.objects.create(model="gemini-9", input=1, output=2).pk
         case "operation":
             return make_operation([make_job(project)]).pk
         case "attention":

@@ -163,6 +163,18 @@ def test_results_only_at_the_provider_tell_when_they_go(page: Read, job: BatchJo
 
     assert "results expire in 5 h" in text
     assert "The provider drops them in 5 h, at 2026-11-22 17:00:00 UTC." in text
+    assert "Operators and admins of the project may save them." in text
+
+
+def test_an_operator_may_save_them_now(client_for: ClientFor, olga: User, job: BatchJob) -> None:
+    BatchJob.objects.filter(pk=job.pk).update(results_state="waiting")
+    browser = client_for(olga)
+
+    assert "Save now" in browser.get(f"/jobs/{job.pk}/results/").content.decode()
+    answer = browser.post(f"/jobs/{job.pk}/results/save/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/jobs/{job.pk}/results/")
+    assert Archive.objects.get().status == ArchiveStatus.WAITING
 
 
 def test_a_job_without_results_says_so(page: Read, job: BatchJob) -> None:
