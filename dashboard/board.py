@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from django.db.models import Sum
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.models import BatchJob, BatchJobQuerySet, Project, Role, User
+from jobs.models import BatchJob, BatchJobQuerySet, Project, Role, StateCount, User
 
 from .times import relative
 
@@ -26,6 +27,15 @@ class Entry(NamedTuple):
     covered_since: datetime | None
     paused_at: datetime | None
     error: str
+
+
+class FirstRead(NamedTuple):
+    name: str
+    jobs: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.jobs:,} job{'' if self.jobs == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,18 @@ class Board:
         """`14 projects, synced 6 s ago`."""
         many = f"{len(self.projects):,} project{'' if len(self.projects) == 1 else 's'}"
         return format_html("{}, synced {}", many, relative(self.synced_at, at)) if self.synced_at else SafeString(many)
+
+    @cached_property
+    def first_reads(self) -> list[FirstRead]:
+        """The projects whose first sync is under way: nobody takes what came so far for all there is."""
+        unread = [
+            pk for pk, each in self.projects.items() if not (each.last_success_at or each.error or each.paused_at)
+        ]
+        if not unread:
+            return []
+        cells = StateCount.objects.filter(project__in=unread).values_list("project")
+        counted = dict(cells.annotate(number=Sum("jobs")))
+        return [FirstRead(self.projects[pk].name, counted[pk]) for pk in unread if counted.get(pk)]
 
     @property
     def in_trouble(self) -> list[Entry]:

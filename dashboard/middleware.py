@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
@@ -21,6 +23,16 @@ def kept_private(answer: Answer) -> Answer:
         response = answer(request)
         response.setdefault("Cache-Control", "private, no-cache")
         return response
+
+    return answered
+
+
+def packed(answer: Answer) -> Answer:
+    """Whole pages are sent packed; fragments are small changes for many who watch, and cost their time again each."""
+    pack = cast(Answer, GZipMiddleware(answer))
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        return answer(request) if request.headers.get("HX-Request") else pack(request)
 
     return answered
 

@@ -26,7 +26,7 @@ MISSING = {
 }
 LARGEST_KEY_FILE = 64_000  # bytes; Google's are about 2,400
 HINTS = {
-    "cloud_project": "The project's id, such as search-prod-4711.",
+    "cloud_project": "The project's id as the Google Cloud console shows it, such as search-prod-4711.",
     "location": "Where the jobs run, such as us-central1, europe-west4 or global.",
 }
 URLS = {"base_url": "Base URL", "storage_url": "Storage URL", "bigquery_url": "BigQuery URL"}

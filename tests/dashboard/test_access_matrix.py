@@ -188,7 +188,7 @@ def _whose(name: str, project: Project, victor: User) -> int:
             return victor.pk
         case "view":
             owner, _ = User.objects.get_or_create(username="left")
-            return SavedView.objects.get_or_create(owner=owner, shared_with=project, created_at=AT)[0].pk
+            return SavedView.objects.get_or_create(name="old", owner=owner, shared_with=project, created_at=AT)[0].pk
         case _:
             return project.pk
 

@@ -197,6 +197,14 @@ def test_says_what_happens_before_the_first_job(
     assert "No jobs yet" in get(client_for(victor))
 
 
+def test_says_how_far_a_first_sync_is(client_for: ClientFor, victor: User, project: Project, at: datetime) -> None:
+    make_job(project)
+
+    assert "Reading project-1 for the first time: 1 job so far." in words(get(client_for(victor)))
+    Project.objects.update(last_success_at=at)
+    assert "for the first time" not in get(client_for(victor))
+
+
 def test_offers_a_superuser_the_first_project(client_for: ClientFor, superuser: User) -> None:
     assert "Add the first project" in get(client_for(superuser))
 
