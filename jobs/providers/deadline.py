@@ -18,20 +18,24 @@ import httpx
 
 LISTENS = 0.25  # seconds between two looks at whether to stop
 _ends: ContextVar[float] = ContextVar("ends", default=math.inf)
+_at_once: ContextVar[int] = ContextVar("at_once", default=0)
 _stop: ContextVar[Event | None] = ContextVar("stop", default=None)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def within(seconds: float, *, at_once: int = 0) -> Iterator[None]:
     """What is read from a provider meanwhile, in this thread, must have come by then: else httpx.ReadTimeout.
 
-    Inside another one, the earlier end holds.
+    Inside another one, the earlier end holds. ``at_once``: bytes that the socket may give in one piece, where
+    httpcore's 64 KiB are few.
     """
-    token = _ends.set(min(_ends.get(), time.monotonic() + seconds))
+    ends = _ends.set(min(_ends.get(), time.monotonic() + seconds))
+    most = _at_once.set(at_once)
     try:
         yield
     finally:
-        _ends.reset(token)
+        _ends.reset(ends)
+        _at_once.reset(most)
 
 
 @contextmanager
@@ -56,7 +60,7 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        ends, stop = _ends.get(), _stop.get()
+        ends, stop, max_bytes = _ends.get(), _stop.get(), max(max_bytes, _at_once.get())
         ends = ends if timeout is None else min(ends, time.monotonic() + timeout)
         while (left := ends - time.monotonic()) > 0:
             if stop is None:

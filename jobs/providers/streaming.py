@@ -127,9 +127,9 @@ def _error_body(response: httpx.Response, patience: float) -> bytes:
 
 
 def _chunks(response: httpx.Response) -> Iterator[bytes]:
-    chunks = response.iter_raw(CHUNK)
+    chunks = gathered(response.iter_raw())
     while True:
-        with network_trouble(), deadline.within(PATIENCE_A_CHUNK):
+        with network_trouble(), deadline.within(PATIENCE_A_CHUNK, at_once=CHUNK):
             chunk = next(chunks, None)
         if chunk is None:
             return

@@ -12,6 +12,7 @@ from werkzeug.test import Client
 
 from jobs.simulator.accounts import Account, GeminiAccount, VertexAccount
 from jobs.simulator.app import Simulator
+from jobs.simulator.fast_files import Files, is_download
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -25,11 +26,14 @@ class Prebuilt:
     def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self.app, self.simulator = app, simulator
         self.answers: dict[tuple[Any, ...], list[Message]] = {}
+        self.files = Files(simulator)
         for account in simulator.accounts:
             for path in _lists(account):
                 self._walk(path, *_credential(account))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if is_download(scope) and await self.files.send(scope, send):
+            return None
         if scope["type"] != "http" or not _kept(scope["path"]):
             return await self.app(scope, receive, send)
         if scope["method"] != "GET":

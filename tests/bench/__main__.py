@@ -13,6 +13,7 @@ BENCHES = {
     "lists-postgresql": ("List page, 1,000,000 jobs on PostgreSQL", ["tests.bench.lists", "postgresql", "1000000"]),
     "timeline": ("Timeline, 1,000,000 jobs on PostgreSQL", ["tests.bench.timeline", "postgresql", "1000000"]),
     "viewers": ("1,000 open pages", ["tests.bench.viewers"]),
+    "downloads": ("Downloads of 1 GiB", ["tests.bench.downloads"]),
     "live": ("A change on the screen", ["tests.bench.live"]),
     "stack": ("The embedded stack, idle", ["tests.bench.stack"]),
 }

@@ -1,6 +1,7 @@
 """Any bytes as the saved results of a job, in one part or several."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from jobs.models import Archive, ArchiveStatus, BatchJob
@@ -11,9 +12,13 @@ from tests.factories import NOON
 
 def save(job: BatchJob, *parts: bytes, inputs: bytes = b"") -> Archive:
     """``inputs`` are attached as the job's input file."""
-    kept = _kept(job, "results", *parts)
-    attached = _kept(job, "input", inputs)[:2] if inputs else ("", "")
-    summary = kept[2]
+    return save_parts(job, *([part] if part else [] for part in parts), inputs=inputs)
+
+
+def save_parts(job: BatchJob, *parts: Iterable[bytes], inputs: bytes = b"") -> Archive:
+    """Each part in chunks, of any size."""
+    *kept, summary = _kept(job, "results", *parts)
+    attached = _kept(job, "input", [inputs])[:2] if inputs else ("", "")
     return Archive.objects.create(
         job=job,
         status=ArchiveStatus.SAVED,
@@ -32,9 +37,9 @@ def save(job: BatchJob, *parts: bytes, inputs: bytes = b"") -> Archive:
     )
 
 
-def _kept(job: BatchJob, name: str, *parts: bytes) -> tuple[str, str, Summary]:
+def _kept(job: BatchJob, name: str, *parts: Iterable[bytes]) -> tuple[str, str, Summary]:
     with tempfile.TemporaryDirectory() as folder:
-        named = [(f"part-{number}.jsonl", [part] if part else []) for number, part in enumerate(parts)]
+        named = [(f"part-{number}.jsonl", part) for number, part in enumerate(parts)]
         made = writing.write(named, Path(folder))
         place = f"{job.project_id}/{job.pk}.{name}"
         return (
