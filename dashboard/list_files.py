@@ -16,7 +16,8 @@ from jobs.filters import JobFilter
 from jobs.models import BatchJob, User
 from jobs.spreadsheets import lines
 
-PATH = re.compile(r"/download/jobs\.(csv|jsonl)", re.ASCII)
+FILE_OF_ALL = "/download/jobs"
+PATH = re.compile(FILE_OF_ALL + r"\.(csv|jsonl)", re.ASCII)
 
 
 def list_body(request: HttpRequest, user: User, form: str) -> Callable[[], Iterator[bytes]]:

@@ -18,6 +18,7 @@ from dashboard.columns import headings, shown_to
 from dashboard.forms.preferences import ListForm
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
+from dashboard.list_files import FILE_OF_ALL
 from dashboard.pills import pills
 from dashboard.results_state import truncated_shares
 from dashboard.rows import UNLISTED, JobRow
@@ -84,6 +85,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "newer": chosen.but(before=page.previous).query() if page.previous else "",
         "older": chosen.but(after=page.next).query() if page.next else "",
         "first": chosen.but().query(),
+        "file_of_all": FILE_OF_ALL,
         "everything": chosen.but(sort="created", ascending=False).query(),
         "without_age": chosen.but(older_than=0).query(),
         "matching": f"{counts.number(chosen)} {chosen.describe(board.names).removeprefix('all ')}",

@@ -63,9 +63,9 @@ def test_thirty_rows_cost_the_queries_of_three(
     for number in range(30):
         if number in (3, 29):
             Project.objects.update(version=number)
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(9):
                 get(client, "/")
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(11):
                 get(client, "/?q=job")
         make_job(project)
 
