@@ -138,16 +138,21 @@ def test_a_lost_connection_is_told_and_mended(page_for: PageFor, victor: User, p
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
-def test_tabs_share_one_stream(page_for: PageFor, victor: User, project: Project) -> None:
-    job = make_job(project, state=State.RUNNING)
+def test_ten_tabs_of_one_browser_all_follow(page_for: PageFor, victor: User, project: Project) -> None:
+    job = make_job(project, state=State.RUNNING, display_name="nightly")
     first = page_for(victor)
-    first.goto("/")
-    tabs = [first, *[first.context.new_page() for _ in range(7)]]
-    for tab in tabs[1:]:
-        tab.goto(f"/jobs/{job.pk}/")
-
+    tabs = [first, *[first.context.new_page() for _ in range(9)]]
+    for tab, path in zip(
+        tabs, ["/", f"/jobs/{job.pk}/", "/timeline/", "/?state=running", "/?q=nightly"] * 2, strict=True
+    ):
+        tab.goto(path)
     for tab in tabs:
         expect(tab.get_by_text("Live", exact=True)).to_be_visible()
+
+    change(job, display_name="renamed")
+
+    for tab in tabs:
+        expect(tab.get_by_text("renamed").or_(tab.locator("[aria-label^=renamed]")).first).to_be_attached(timeout=5000)
 
 
 def test_new_rows_wait_while_somebody_reads_further_down(page_for: PageFor, victor: User, project: Project) -> None:
