@@ -11,8 +11,10 @@ from django.db.models import Q
 
 from jobs.models import OperationItem, OperationItemQuerySet
 
+from .calls import threads
+
 TO_CALL = Q(step="", intent="")  # items for which the next call can be made; of the others something is to be seen
-CALLS = 100  # items a claim whose jobs are acted on
+ROUNDS = 4  # calls a thread makes for one claim
 SIGHTS = 2_000  # items a claim of which something is to be seen: one list may tell of all
 
 
@@ -47,7 +49,7 @@ def claim(items: OperationItemQuerySet, *, at: datetime, to_call: bool) -> Claim
     token = uuid4()
     with transaction.atomic():
         found = wanted.order_by("pk").select_for_update(skip_locked=True)
-        ids = list(found.values_list("pk", flat=True)[: CALLS if to_call else SIGHTS])
+        ids = list(found.values_list("pk", flat=True)[: ROUNDS * threads() if to_call else SIGHTS])
         OperationItem.objects.due(at).filter(pk__in=ids).update(lease_token=token, leased_until=at + lease())
     taken = _start(token, ids, at) if to_call else {}
     return Claim(token, list(OperationItem.objects.filter(lease_token=token).order_by("pk")), taken)

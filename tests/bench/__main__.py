@@ -14,6 +14,8 @@ BENCHES = {
     "timeline": ("Timeline, 1,000,000 jobs on PostgreSQL", ["tests.bench.timeline", "postgresql", "1000000"]),
     "viewers": ("1,000 open pages", ["tests.bench.viewers"]),
     "downloads": ("Downloads of 1 GiB", ["tests.bench.downloads"]),
+    "operations-sqlite": ("Operations on SQLite", ["tests.bench.operations", "sqlite"]),
+    "operations-postgresql": ("Operations on PostgreSQL", ["tests.bench.operations", "postgresql"]),
     "live": ("A change on the screen", ["tests.bench.live"]),
     "stack": ("The embedded stack, idle", ["tests.bench.stack"]),
 }
