@@ -28,8 +28,8 @@ def downloads(job: BatchJob, archive: Archive | None) -> list[Download]:
         Download("Original, JSONL", _url(job, "results.jsonl"), size_words(archive.size or 0)),
         Download("CSV for spreadsheets", _url(job, "results.csv"), "no formulas"),
     ]
-    if archive.failed or archive.broken:
-        offered.append(Download("Only the failed rows, JSONL", _url(job, "failed.jsonl"), f"{archive.failed:,} rows"))
+    if failed := archive.failed + archive.broken:
+        offered.append(Download("Only the failed rows, JSONL", _url(job, "failed.jsonl"), f"{failed:,} rows"))
     if archive.input_file or kind_of(job.project).capabilities.echoes_requests:
         offered.append(Download("Requests with responses, JSONL", _url(job, "merged.jsonl"), "joined by key"))
     return [*offered, _parquet(job, archive)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from .archives import OpenArchive
-from .classes import Line, Outcome, read_line
+from .classes import KEY_LIMIT, Line, Outcome, read_line
 from .originals import Archived, Original
 from .shapes import Broken, Item, Response, read
 from .storing import spool
@@ -182,6 +182,8 @@ class _Finder:
         self._keys, self._requests, self._window, self._first = keys, requests, b"", 0
 
     def __call__(self, key: str, number: int) -> bytes:
+        if len(key) >= KEY_LIMIT:
+            return b""  # cut short, so it may be another request's
         column, value = ("key", key) if key else ("line", number)
         found = self._keys.execute(f"SELECT start, length FROM request WHERE {column} = ?", (value,)).fetchone()  # noqa: S608
         return _request_in(self._read(*found)) if found else b""

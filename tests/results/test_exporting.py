@@ -123,6 +123,13 @@ def test_a_line_without_a_known_request_stays_as_it_is(line: bytes, archived: Ma
     assert merged(line, unknown) == [line + b"\n"] * bool(line.strip())
 
 
+def test_keys_too_long_to_tell_apart_are_given_no_request(archived: MakeArchive) -> None:
+    keys = ["k" * 9_999 + last for last in "ab"]
+    asked = archived(b"\n".join(encoded({"key": key, "request": {"for": key[-1]}}) for key in keys))
+
+    assert merged(gemini(keys[1]), asked) == [gemini(keys[1]) + b"\n"]
+
+
 def test_lines_without_keys_go_by_their_number(archived: MakeArchive) -> None:
     answers = [encoded({"response": answer()}), b"{}"]
     asked = archived(b'{"contents":[1]}\n{"contents":[2]}\n')
