@@ -9,6 +9,7 @@ from jobs.models import AuditEntry
 # Things that have a page, by their kind
 PAGES = {
     "batchjob": "job_detail",
+    "policy": "policy_detail",
     "project": "project_detail",
     "operation": "operation_detail",
     "user": "person_detail",

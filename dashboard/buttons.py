@@ -39,7 +39,7 @@ def bar_buttons(*, operates: bool, gone: bool) -> list[Button]:
     watching = "" if operates else WATCHING
     actions = [Action.CANCEL, Action.ARCHIVE, *([Action.FORGET] if gone else []), Action.DELETE]
     made = [Button(LABELS[action], _plan(action), watching, action == Action.DELETE) for action in actions]
-    return [Button("Pin to keep", reverse("job_keep"), watching), *made]
+    return [Button("Download zip", reverse("job_zip")), Button("Pin to keep", reverse("job_keep"), watching), *made]
 
 
 def _actions(job: BatchJob, may_act: bool, at: datetime) -> Iterator[Button]:

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import actor_of, person_of
 from dashboard.board import Board
 from dashboard.buttons import job_buttons
+from dashboard.download_files import MOST_IN_A_ZIP
 from dashboard.rows import JobRow
 from dashboard.selecting import selection_of
 from jobs import operations
@@ -36,6 +37,20 @@ def job_keep(request: HttpRequest) -> HttpResponse:
 @require_POST
 def job_unkeep(request: HttpRequest) -> HttpResponse:
     return _press(request, operations.unkeep, "{} no longer pinned.")
+
+
+@require_POST
+def job_zip(request: HttpRequest) -> HttpResponse:
+    """To the download of what was chosen; whose results one may open is decided there."""
+    person, now = person_of(request), timezone.now()
+    try:
+        ids = [str(pk) for (pk,) in _chosen(request).rows(person, ("pk",), at=now)]
+        if not ids or len(ids) > MOST_IN_A_ZIP:
+            raise OperationRefused(f"A ZIP holds the results of 1 to {MOST_IN_A_ZIP} jobs: choose others.")
+    except OperationRefused as exc:
+        messages.error(request, str(exc))
+        return _back(request)
+    return redirect(f"/download/results.zip?{urlencode({'job': ids}, doseq=True)}")
 
 
 @require_POST

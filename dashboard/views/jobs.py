@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
@@ -87,6 +88,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "first": chosen.but().query(),
         "file_of_all": FILE_OF_ALL,
         "everything": chosen.but(sort="created", ascending=False).query(),
+        "handed_over": urlencode({"filter": chosen.but(sort="created", ascending=False).query()}),
         "without_age": chosen.but(older_than=0).query(),
         "matching": f"{counts.number(chosen)} {chosen.describe(board.names).removeprefix('all ')}",
         "bar": bar_buttons(operates=board.operates, gone=chosen.gone),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from .operation import Operation
 from .people import Role, User
 from .project import Project
 
@@ -24,7 +25,9 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
             return self
         seen, managed = Project.objects.visible_to(user), Project.objects.allowing(user, Role.ADMIN)
         about_jobs = Q(target_kind__in=ABOUT_JOBS, project__in=seen.order_by().values("pk"))
-        return self.filter(about_jobs | Q(project__in=managed.order_by().values("pk")))
+        operations = Operation.objects.visible_to(user).order_by().values("pk")
+        about_operations = Q(target_kind="operation", target_id__in=operations)
+        return self.filter(about_jobs | about_operations | Q(project__in=managed.order_by().values("pk")))
 
     def between(self, first: date | None, last: date | None) -> Self:
         """Of these days (UTC), both included; None leaves that side open."""

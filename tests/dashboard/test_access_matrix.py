@@ -1,5 +1,6 @@
 """Every URL × everybody: a page without a rule here fails, so that none is open by accident."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
-from jobs.models import Price, Project, SavedView, User
+from jobs.models import Policy, Price, Project, SavedView, User
 from tests.archives import answered, save_results
 from tests.conftest import AT, ClientFor, MakeProject
 from tests.factories import make_attention, make_job, make_operation
@@ -75,7 +76,18 @@ RULES = {
     "job_menu": from_role("victor", PAGE),
     "job_keep": signed_in(BUTTON),
     "job_unkeep": signed_in(BUTTON),
+    "job_zip": signed_in(BUTTON),
     "cleanup": signed_in(PAGE),
+    "reconcile": signed_in(PAGE),
+    "reconcile_plan": signed_in(BUTTON),
+    "policy_list": signed_in(PAGE),
+    "policy_add": {"allowed": FORM, "refused": {"anonymous": 302, "stranger": 403, "victor": 403}},
+    "policy_detail": like_members(PAGE),
+    "policy_edit": superusers(FORM) | {"refused": REFUSED},
+    "policy_rehearse": like_members(BUTTON),
+    "policy_enable": like_members(BUTTON),
+    "policy_disable": like_members(BUTTON),
+    "policy_remove": like_members(BUTTON),
     "operation_list": signed_in(PAGE),
     "operation_plan": signed_in(BUTTON),
     "operation_detail": like_members(PAGE),
@@ -167,30 +179,39 @@ def address_of(name: str, project: Project, victor: User) -> str:
     if name == "account_reset_password_from_key":
         return reverse(name, args=[user_pk_to_url_str(victor), "no-token"])
     member = victor.memberships.get().pk
-    values = {"pk": _whose(name, project, victor), "member_pk": member, "action": "cancel", "line": 1}
+    whose = {"pk": _whose(name, project, victor), "member_pk": member, "line": 1}
+    values = whose | {"action": "cancel", "key": "vanished"}
     return reverse(name, kwargs={key: values[key] for key in PATTERNS[name].pattern.converters})
 
 
 def _whose(name: str, project: Project, victor: User) -> int:
-    match name.partition("_")[0]:
-        case "job":
-            job = make_job(project)
-            if name.startswith("job_results"):
-                save_results(job, answered("a"))
-            return job.pk
-        case "price":
-            return Price.objects.create(model="gemini-9", input=1, output=2).pk
-        case "operation":
-            return make_operation([make_job(project)]).pk
-        case "attention":
-            return make_attention(project).pk
-        case "person":
-            return victor.pk
-        case "view":
-            owner, _ = User.objects.get_or_create(username="left")
-            return SavedView.objects.get_or_create(name="old", owner=owner, shared_with=project, created_at=AT)[0].pk
-        case _:
-            return project.pk
+    kind = name.partition("_")[0]
+    if kind == "person":
+        return victor.pk
+    if name.startswith("job_results"):
+        save_results(job := make_job(project), answered("a"))
+        return job.pk
+    return THINGS[kind](project) if kind in THINGS else project.pk
+
+
+def _policy(project: Project) -> int:
+    values = {"name": "Weekly", "action": "delete", "older_than_days": 7, "created_at": AT}
+    return Policy.objects.get_or_create(filter=f"project={project.pk}", defaults=values)[0].pk
+
+
+def _view(project: Project) -> int:
+    owner, _ = User.objects.get_or_create(username="left")
+    return SavedView.objects.get_or_create(name="old", owner=owner, shared_with=project, created_at=AT)[0].pk
+
+
+THINGS: dict[str, Callable[[Project], int]] = {
+    "attention": lambda project: make_attention(project).pk,
+    "job": lambda project: make_job(project).pk,
+    "operation": lambda project: make_operation([make_job(project)]).pk,
+    "policy": _policy,
+    "price": lambda project: Price.objects.create(model="gemini-9", input=1, output=2).pk,
+    "view": _view,
+}
 
 
 def test_every_url_has_a_rule() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from jobs.models import AuditEntry, Project, User
+from jobs.models import AuditEntry, Membership, Project, User
 from jobs.models.audit import AppendOnly
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import get, words
+from tests.factories import make_job, make_operation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client", "noon")]
 
@@ -57,6 +58,17 @@ def test_everybody_sees_what_their_roles_let_them(
         "alice": ["Rotate credential", "Delete"],
         "root": ["Add person", "Rotate credential", "Delete"],
     }
+
+
+def test_an_operation_on_several_projects_is_told_to_who_sees_them_all(
+    client_for: ClientFor, victor: User, olga: User, project: Project, make_project: MakeProject
+) -> None:
+    other = make_project()
+    Membership.objects.create(user=olga, project=other, role="viewer")
+    make_operation([make_job(project), make_job(other)], by=olga)
+
+    assert "Plan operation" in get(client_for(olga), "/audit/")
+    assert "Plan operation" not in get(client_for(victor), "/audit/")
 
 
 @pytest.mark.parametrize(
