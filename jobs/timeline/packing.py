@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from .spans import Span
 
 MOST_DRAWN = 5_000
 MOST_GROUPS = 40
-# Lanes of one group: many where there are few groups, so that a page never grows endless
-FEWEST_LANES, MOST_LANES, ALL_LANES = 12, 60, 120
+# Lanes of one group: as many as it needs while all groups need few, so that a page never grows endless
+FEWEST_LANES, MOST_LANES, ALL_LANES = 12, 60, 240
 FOREVER = 2**62
 
 
@@ -64,14 +65,29 @@ def arrange(
     More than ``groups`` keys: the smallest share the last group.
     """
     members = grouped(list(spans), key, groups)
-    lanes = lanes or max(FEWEST_LANES, min(MOST_LANES, ALL_LANES // max(len(members), 1)))
     every = [one for those in members.values() for one in those]
     chosen = {one.pk for one in sorted(every, key=lambda one: (-frame.length(one), one.pk))[:drawn]}
+    picked = {name: [one for one in those if one.pk in chosen] for name, those in members.items()}
+    lanes = lanes or most_lanes([depth(those, frame) for those in picked.values()])
     made = []
     for name, those in members.items():
-        placed, crowded = fit([one for one in those if one.pk in chosen], frame, lanes)
+        placed, crowded = fit(picked[name], frame, lanes)
         made.append(Group(name, placed, [*crowded, *(one for one in those if one.pk not in chosen)]))
     return made
+
+
+def depth(spans: Sequence[Span], frame: Frame) -> int:
+    """How many lanes hold all ``spans``."""
+    steps = [(frame.begins(one), 1) for one in spans] + [(frame.until(one), -1) for one in spans]
+    return max(accumulate(step for _, step in sorted(steps)), default=0)
+
+
+def most_lanes(needed: Sequence[int]) -> int:
+    """How many lanes each group may have at most, so that all together keep to the page where that is possible."""
+    fitting = (
+        most for most in range(MOST_LANES, FEWEST_LANES, -1) if sum(min(need, most) for need in needed) <= ALL_LANES
+    )
+    return next(fitting, FEWEST_LANES)
 
 
 def grouped(spans: Sequence[Span], key: Callable[[Span], int | str], most: int) -> dict[int | str | None, list[Span]]:

@@ -26,7 +26,7 @@ def made(pk: int = 1, created: int = 0, ended: int = 3600, **fields: Any) -> Spa
 @st.composite
 def several(draw: st.DrawFn) -> list[Span]:
     """Jobs that meet the day, some of them live; sorted by nothing."""
-    lives = draw(st.lists(st.tuples(st.integers(-90_000, 86_399), st.integers(0, 200_000), st.booleans()), max_size=60))
+    lives = draw(st.lists(st.tuples(st.integers(-90_000, 86_399), st.integers(0, 200_000), st.booleans()), max_size=25))
     return [
         made(pk, created, max(created + length, 0), project=pk % 5, live=live, state="running" if live else "failed")
         for pk, (created, length, live) in enumerate(lives)

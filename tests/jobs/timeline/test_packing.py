@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.timeline.packing import arrange, density, fit
+from jobs.timeline.packing import arrange, density, depth, fit, most_lanes
 from jobs.timeline.spans import Span
 from tests.jobs.timeline.making import DAY, made, several
 
@@ -39,6 +40,21 @@ def test_with_room_for_all_nothing_is_folded(spans: list[Span]) -> None:
     _, folded = fit(spans, DAY, len(spans) + 1)
 
     assert folded == []
+
+
+@given(several())
+def test_as_many_lanes_as_jobs_meet_are_enough(spans: list[Span]) -> None:
+    needed = depth(spans, DAY)
+
+    assert len(fit(spans, DAY, len(spans) + 1)[0]) == needed
+    assert needed == 0 or len(fit(spans, DAY, needed)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("needed", "most"), [([5, 100], 60), ([3, 90, 80, 70], 60), ([50] * 5, 48), ([30] * 40, 12), ([], 60)]
+)
+def test_lanes_are_shared_by_need(needed: list[int], most: int) -> None:
+    assert most_lanes(needed) == most
 
 
 def test_where_too_many_meet_the_shortest_is_folded() -> None:
