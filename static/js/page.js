@@ -56,6 +56,10 @@ document.addEventListener("keydown", (event) => {
   else if (key === "x") rows[here]?.querySelector(".tick")?.click();
 });
 showTheme();
+// How many of the filters that are folded away are set.
+const count = (more) => { more.querySelector(".count").textContent = more.querySelectorAll(":checked:not([value=''])").length || ""; };
+document.querySelectorAll("[data-more]").forEach(count);
+document.addEventListener("change", ({ target }) => target.closest("[data-more]") && count(target.closest("[data-more]")));
 // What was ticked is dealt with once its operation is confirmed.
 if (document.querySelector("[data-untick]"))
   for (const key of Object.keys(sessionStorage)) if (key.startsWith("ticks ")) sessionStorage.removeItem(key);
