@@ -9,7 +9,7 @@ from typing import NamedTuple
 from jobs.models import Archive, ArchiveMode, ArchiveStatus, BatchJob
 
 from . import times
-from .figures import share
+from .figures import NBSP, share
 
 WARN_WITHIN = timedelta(hours=6)
 SOON = timedelta(hours=48)
@@ -41,7 +41,8 @@ def expiry(job: BatchJob, at: datetime) -> Expiry:
         return Expiry()
     if expires <= at:
         return Expiry("results expired", "bad")
-    return Expiry(f"results expire in {times.rough(expires - at)}", "warn" if expires - at < WARN_WITHIN else "")
+    left = times.rough(expires - at).replace(" ", NBSP)
+    return Expiry(f"results expire in{NBSP}{left}", "warn" if expires - at < WARN_WITHIN else "")
 
 
 def truncated_shares(jobs: Iterable[BatchJob]) -> dict[int, str]:
@@ -108,6 +109,5 @@ def _waiting(archive: Archive, at: datetime) -> Standing:
         sentence = f"The next attempt is in {times.rough(archive.next_attempt_at - at)}."
     if archive.expires_at and archive.expires_at > at:
         sentence += f" The provider drops them in {times.rough(archive.expires_at - at)}."
-    return Standing(
-        "waiting", "info", "Waiting to be saved", sentence, savable=bool(archive.error), detail=archive.error
-    )
+    level, tried = "warn" if archive.error else "info", bool(archive.error)
+    return Standing("waiting", level, "Waiting to be saved", sentence, savable=tried, detail=archive.error)

@@ -18,7 +18,7 @@ from jobs.models import ArchiveMode, AuditEntry, Project, Role, User
 from jobs.projects import Actor
 from jobs.providers import PROVIDERS
 from jobs.results.long_values import size_words
-from jobs.results.standing import standing_of
+from jobs.results.standing import quota_words, standing_of
 
 VIEWS = {"trouble": ("warn", "bad"), "paused": ("paused",)}
 RECENT = 12
@@ -67,6 +67,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "operates": _allows(person, project, Role.OPERATOR),
         "standing": standing,
         "stored": size_words(standing.stored),
+        "quota": quota_words(),
         "switches": {"mode": MODES[ArchiveMode(project.archive_mode)], "role": ROLES[Role(project.results_role)]},
         "entries": AuditEntry.objects.filter(project=project)[:RECENT] if manages else [],
     }

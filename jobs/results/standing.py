@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Min, Sum
 
 from jobs.models import Archive, ArchiveStatus, Project
+
+from . import storing
+from .long_values import size_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,12 @@ class Standing:
     lost: int = 0
     stored: int = 0
     first_expires: datetime | None = None
+
+
+def quota_words() -> str:
+    """`2.1 GB of 100 GB used`, over all projects; empty without a quota."""
+    quota = settings.RESULTS_QUOTA_GB * storing.GIB
+    return f"{size_words(storing.used())} of {size_words(quota)} used" if quota else ""
 
 
 def standing_of(project: Project) -> Standing:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from jobs.models import Archive, ArchiveStatus, AuditEntry, Project, User
 from tests.conftest import ClientFor
@@ -69,3 +70,12 @@ def test_the_project_tells_how_its_archives_stand(browser: Client, project: Proj
     assert "Saved 2 jobs · 1.5 MB Waiting 2 jobs · the first drops" in text
     assert "Need a hand 1 job: their page says why Lost 1 job Results are saved When a job finishes" in text
     assert "Opened by Every member A second person approves operations on more than 1,000 jobs" in text
+
+
+def test_a_quota_is_shown_with_what_all_projects_use(
+    browser: Client, project: Project, at: datetime, settings: Settings
+) -> None:
+    settings.RESULTS_QUOTA_GB = 1
+    archive(project, at, ArchiveStatus.SAVED, stored_size=2_000_000)
+
+    assert "Quota of all projects 2.0 MB of 1.1 GB used" in words(browser.get(f"/projects/{project.pk}/").content)
