@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 from jobs import attention
 from jobs.attention import Kind
 from jobs.connections import kind_of
-from jobs.models import Action, BatchJob, BatchJobQuerySet, Project, StateCount, User
+from jobs.models import Action, BatchJob, BatchJobQuerySet, Project, ProjectQuerySet, StateCount, User
 from jobs.operations import Selection
 from jobs.operations.selecting import MOST, seen_by
 from jobs.providers import PROVIDERS
@@ -120,10 +120,13 @@ def select(key: str, user: User | None, at: datetime) -> tuple[Selection, Action
 
 def slots(user: User) -> list[Slots]:
     """Projects whose provider limits live jobs, the fullest first; a cancelled job holds its slot until it ends."""
-    projects = Project.objects.visible_to(user).filter(same_account_as=None)
+    return _slots(Project.objects.visible_to(user))
+
+
+def _slots(projects: ProjectQuerySet) -> list[Slots]:
     live = Q(state__in=[state.value for state in ACTIVE])
     counted = dict(StateCount.objects.filter(live).order_by().values_list("project").annotate(live=Sum("jobs")))
-    limited = ((project, kind_of(project).capabilities.most_live) for project in projects)
+    limited = ((project, kind_of(project).capabilities.most_live) for project in projects.filter(same_account_as=None))
     found = [Slots(project, counted.get(project.pk, 0), limit) for project, limit in limited if limit]
     return sorted(found, key=lambda one: (-one.share, one.project.name.lower()))
 
@@ -132,6 +135,25 @@ def look(at: datetime) -> None:
     """Raise attention for drift, a line a project and group, and settle what is over."""
     for key in ("uncancelled", "uncollected"):
         _report(key, RULES[key], at)
+    for one in _slots(Project.objects.on_board()):
+        _report_slots(one, at)
+
+
+def _report_slots(one: Slots, at: datetime) -> None:
+    subject = f"slots/{one.project.pk}"
+    if not one.nearly_full:
+        attention.settle(Kind.DRIFT, [subject], at=at)
+        return
+    attention.report(
+        Kind.DRIFT,
+        subject,
+        at=at,
+        title="Live jobs fill nearly all slots",
+        why=f"{one.live:,} live jobs; the provider takes {one.limit:,} at once, and refuses the next.",
+        todo="Cancel what is not needed; a cancelled job frees its slot when it has ended.",
+        project=one.project,
+        jobs=one.live,
+    )
 
 
 def _report(key: str, rule: Rule, at: datetime) -> None:

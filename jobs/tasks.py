@@ -151,3 +151,4 @@ def recount() -> None:
 @shared_task(name="jobs.tasks.purge_removed")
 def purge_removed() -> None:
     purge.removed_projects()
+    operations.purge(timezone.now())

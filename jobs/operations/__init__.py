@@ -15,7 +15,7 @@ from .deciding import (
     stop,
     undo,
 )
-from .ending import finish, in_words, start, tick
+from .ending import finish, in_words, purge, start, tick
 from .foreground import run_to_end
 from .keeping import keep, unkeep
 from .planning import plan
@@ -50,6 +50,7 @@ __all__ = [
     "needs_typing",
     "plan",
     "progress",
+    "purge",
     "receipt_row",
     "receipt_rows",
     "run",

@@ -1,12 +1,13 @@
 """From a confirmation to a run, and from the last item to the end of an operation."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from jobs import attention
-from jobs.models import Operation, OperationItem, OperationStatus, Outcome
+from jobs.models import Operation, OperationItem, OperationProject, OperationStatus, Outcome
+from jobs.models.operation import ENDED
 from jobs.projects import Actor
 
 from . import standing
@@ -14,6 +15,7 @@ from .deciding import lapse
 from .planning import record
 from .progress import COUNTERS
 
+UNCONFIRMED_KEPT = timedelta(days=30)
 WORDS = {
     Outcome.DONE: "done",
     Outcome.ALREADY: "already so",
@@ -32,8 +34,15 @@ def tick(at: datetime) -> list[tuple[int, int]]:
     for operation in Operation.objects.running():
         standing.close(operation, None, "Its project was removed from the board.", at=at)
         finish(operation.pk, at=at)
-    due = OperationItem.objects.due(at).filter(operation__status=OperationStatus.RUNNING, project__isnull=False)
-    return list(due.order_by().values_list("operation_id", "project_id").distinct())
+    concerned = OperationProject.objects.filter(operation__status=OperationStatus.RUNNING, project__isnull=False)
+    due = OperationItem.objects.due(at).filter(operation=OuterRef("operation"), project=OuterRef("project"))
+    return list(concerned.filter(Exists(due)).order_by("pk").values_list("operation_id", "project_id"))
+
+
+def purge(at: datetime) -> int:
+    """Delete plans that nobody confirmed and that ended long ago; what was confirmed is kept, with its receipt."""
+    unconfirmed = Operation.objects.filter(confirmed_at=None, status__in=ENDED, ended_at__lt=at - UNCONFIRMED_KEPT)
+    return unconfirmed.delete()[1].get("jobs.Operation", 0)
 
 
 def start(at: datetime, *, only: int | None = None) -> int:

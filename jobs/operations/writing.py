@@ -75,7 +75,6 @@ def settle(operation: Operation, project: Project, claim: Claim, changes: Sequen
     """Write what came of items, and what it means for their jobs; what another worker took over is left to it."""
     if not changes:
         return
-    between.bump(project, [change.item.job_id for change in changes if change.end and change.item.job_id])
     ours = _ours(claim)
     kept = [change for change in changes if change.item.pk in ours]
     _effects(operation, project, kept, at)
@@ -88,6 +87,9 @@ def settle(operation: Operation, project: Project, claim: Claim, changes: Sequen
 
 
 def _effects(operation: Operation, project: Project, changes: Sequence[Change], at: datetime) -> None:
+    told = [change.item.job_id for change in changes if change.end and not change.end.gone_by and change.item.job_id]
+    if told:
+        between.bump(project, told)
     asked = [change.item.job_id for change in changes if change.asked and change.item.job_id]
     if asked:
         between.regrade(project, asked, at=at, cancel_requested_at=at)

@@ -86,3 +86,13 @@ def test_drift_asks_for_a_look_and_settles_when_it_is_over(project: Project, at:
 
     row.refresh_from_db()
     assert row.resolved_at == at + HOUR
+
+
+def test_nearly_full_slots_ask_for_a_look(project: Project, at: datetime) -> None:
+    for _ in range(80):
+        make_job(project, state=State.QUEUED)
+
+    reconcile.look(at)
+
+    row = Attention.objects.get()
+    assert (row.subject, row.jobs, row.title) == (f"slots/{project.pk}", 80, "Live jobs fill nearly all slots")

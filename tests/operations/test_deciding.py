@@ -214,3 +214,12 @@ def test_pinning_is_for_operators_and_written_down(project: Project, olga: User,
     assert (job.kept_at, job.kept_by) == (at, "olga")
     assert operations.unkeep(one, actor=Actor(olga, at)) == 1
     assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == ["pin job", "unpin job"]
+
+
+def test_plans_that_nobody_confirmed_are_purged_in_the_end(planned: Operation, olga: User, at: datetime) -> None:
+    kept = operations.confirm(plan(olga, at), actor=Actor(olga, at), reason="why")
+    operations.lapse(at + timedelta(days=2))
+
+    assert operations.purge(at + timedelta(days=31)) == 0
+    assert operations.purge(at + timedelta(days=33)) == 1
+    assert Operation.objects.get() == kept
