@@ -181,8 +181,7 @@ def _run(policy: Policy, at: datetime) -> Operation | None:
     if claimed.update(next_run_at=next_run(policy, at)) != 1:
         return None
     if policy.owner is None or not policy.owner.is_active:
-        _ask(policy, "Its owner is gone: somebody else has to add it anew.", at)
-        return None
+        return _ask(policy, "Its owner is gone: somebody else has to add it anew.", at)
     try:
         return _start(policy, Actor(policy.owner, at))
     except OperationRefused as exc:
@@ -253,8 +252,7 @@ def _subject(policy: Policy) -> str:
 
 def _checked(draft: PolicyDraft) -> dict[str, Any]:
     """The fields of a policy. Raise PolicyRefused for what makes no sense or would end what lives."""
-    name = " ".join(draft.name.split())
-    chosen = JobFilter.parse(QueryDict(draft.filter))
+    name, chosen = " ".join(draft.name.split()), JobFilter.parse(QueryDict(draft.filter))
     if not name or len(name) > 100:
         raise PolicyRefused("Give it a name of at most 100 letters.", "name")
     if chosen.notes:
