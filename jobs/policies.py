@@ -4,7 +4,7 @@ A policy is switched on only after a rehearsal, acts with its owner's rights, an
 matches several times its usual number.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,7 +119,7 @@ def rehearse(policy: Policy, *, actor: Actor) -> Rehearsal:
     _refuse_strangers(policy, actor)
     found = rehearsal_of(policy, at=actor.at)
     policy.rehearsed_at = actor.at
-    policy.rehearsal = {name: getattr(found, name) for name in Rehearsal.__slots__}
+    policy.rehearsal = asdict(found)
     policy.save(update_fields=["rehearsed_at", "rehearsal"])
     _record("rehearse policy", policy, actor, result=str(found))
     return found
@@ -181,7 +181,8 @@ def _run(policy: Policy, at: datetime) -> Operation | None:
     if claimed.update(next_run_at=next_run(policy, at)) != 1:
         return None
     if policy.owner is None or not policy.owner.is_active:
-        return _ask(policy, "Its owner is gone: somebody else has to add it anew.", at)
+        _ask(policy, "Its owner is gone: somebody else has to add it anew.", at)
+        return None
     try:
         return _start(policy, Actor(policy.owner, at))
     except OperationRefused as exc:
@@ -199,8 +200,7 @@ def _start(policy: Policy, by: Actor) -> Operation | None:
         archive_first=policy.archive_first,
         policy=policy,
     )
-    expected = _expected(policy)
-    if operation.items_to_do > SUDDEN * expected or not operation.items_to_do:
+    if operation.items_to_do > SUDDEN * (expected := _expected(policy)) or not operation.items_to_do:
         operations.discard(operation, actor=by)
         if operation.items_to_do:
             found = f"It matched {operation.items_to_do:,} jobs, and usually some {expected:,.0f}"
