@@ -6,6 +6,8 @@ from typing import Self
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
 from jobs import states
 from jobs.states import Counts, State
@@ -43,7 +45,8 @@ class BatchJobQuerySet(models.QuerySet["BatchJob"]):
     def with_results_unnoticed(self) -> Self:
         """Finished jobs that may have results of which nothing is known yet."""
         new = _literally("results_state = '' AND (output > '' OR reported = 'succeeded')")
-        return self.finished().listed().filter(new)
+        finished = In(Coalesce("state", "state"), sorted(states.TERMINAL))  # not by the index of states
+        return self.filter(finished).listed().filter(new)
 
     def results(self, *states: str) -> Self:
         """By where their results are: ``waiting`` (only at the provider), ``saved`` or ``lost``."""

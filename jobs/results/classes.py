@@ -39,6 +39,7 @@ BLOCKED = frozenset(
 _USUAL = TRUNCATED | BLOCKED | {"", "STOP", "stop"}
 _NOTHING = frozenset((b"", b"null", b'""', b"{}", b"[]", b"0"))
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
+_JSON_BEGINS = frozenset("{[ \t\r\n")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -53,6 +54,10 @@ class Outcome(StrEnum):
     @property
     def label(self) -> str:
         return "OK" if self is Outcome.OK else self.value.capitalize()
+
+
+# Looked up a million times an archive: an enum's attribute costs more than a name.
+_OK, _FAILED, _TRUNCATED, _BLOCKED, _EMPTY, _BROKEN = Outcome
 
 
 class Line(msgspec.Struct, gc=False, array_like=True):
@@ -84,15 +89,15 @@ def read_line(line: bytes) -> Line:
     try:
         item = read(line.removeprefix(_BOM))
     except Broken:
-        return Line(Outcome.BROKEN, error=NO_JSON)
+        return Line(_BROKEN, error=NO_JSON)
     answer = _answer_of(item)
     if error := _error_of(item, answer):
-        return Line(Outcome.FAILED, key=_key_of(item), error=error)
+        return Line(_FAILED, key=_key_of(item), error=error)
     if answer is None or answer.body is not None:
         judged = _judge_open(answer.body if answer and answer.body else OpenBody())
     else:
         judged = _judge(answer)
-    if answer is None or (judged.outcome is Outcome.EMPTY and not judged.finish_reason):
+    if judged.outcome is _EMPTY and not judged.finish_reason:
         judged = _judge_prediction(item) or judged
     judged.key = _key_of(item)
     if judged.preview:
@@ -178,7 +183,7 @@ def _judge(answer: Response) -> Line:
         finish = _worse(finish, candidate.finishReason or "")
         for part in (candidate.content.parts if candidate.content else None) or ():
             if not part.thought:
-                usable = usable or bool(part.text and not part.text.isspace()) or _holds_more(part)
+                usable = usable or (part.text != "" and not part.text.isspace()) or _holds_more(part)
                 words = words + part.text if words else part.text
     blocked = answer.promptFeedback is not None and not answer.candidates and answer.promptFeedback.blockReason
     line = Line(_outcome(finish, usable, bool(blocked)), _word(blocked or finish), preview=words)
@@ -229,13 +234,13 @@ def _judge_prediction(item: Item) -> Line | None:
     values = vector.get("values")
     if isinstance(values, list) and all(isinstance(one, int | float) for one in values):
         return _judge_vector(values, integer(mapping(vector.get("statistics")).get("token_count")))
-    return Line(Outcome.OK, preview=bytes(found).decode(errors="replace"))
+    return Line(_OK, preview=bytes(found).decode(errors="replace"))
 
 
 def _judge_vector(values: list[float] | None, tokens: int | None) -> Line:
     if not values:
-        return Line(Outcome.EMPTY, prompt_tokens=count(tokens) or 0)
-    return Line(Outcome.OK, prompt_tokens=count(tokens) or 0, dimension=len(values), norm=_norm(values))
+        return Line(_EMPTY, prompt_tokens=count(tokens) or 0)
+    return Line(_OK, prompt_tokens=count(tokens) or 0, dimension=len(values), norm=_norm(values))
 
 
 def _norm(values: list[float]) -> float | None:
@@ -252,18 +257,21 @@ def _worse(one: str, other: str) -> str:
 
 def _outcome(finish: str, usable: bool, blocked: bool) -> Outcome:
     if finish in TRUNCATED:
-        return Outcome.TRUNCATED
+        return _TRUNCATED
     if blocked or finish in BLOCKED:
-        return Outcome.BLOCKED
-    return Outcome.OK if usable else Outcome.EMPTY
+        return _BLOCKED
+    return _OK if usable else _EMPTY
 
 
 def _count_tokens(line: Line, usage: Usage | None) -> None:
     if usage is None:
         return
-    line.prompt_tokens = _tokens(usage.promptTokenCount or usage.prompt_tokens or 0)
+    prompt = usage.promptTokenCount or usage.prompt_tokens or 0
     output = usage.candidatesTokenCount or usage.completion_tokens or 0
-    line.output_tokens = _tokens(output) + _tokens(usage.thoughtsTokenCount or 0)
+    thoughts = usage.thoughtsTokenCount or 0
+    if min(prompt, output, thoughts) < 0 or max(prompt, output, thoughts) > MOST_TOKENS:
+        prompt, output, thoughts = _tokens(prompt), _tokens(output), _tokens(thoughts)
+    line.prompt_tokens, line.output_tokens = prompt, output + thoughts
     if usage.prompt_tokens_details:
         cached = integer(mapping(plain(usage.prompt_tokens_details)).get("cached_tokens"))
         line.cached_tokens = _tokens(cached or 0)
@@ -295,7 +303,7 @@ def _is_invalid_json(answer: str, request: Raw) -> bool:
     if request:
         if b"application/json" not in bytes(request) or not _asks_for_json(plain(request)):
             return False
-    elif not _LOOKS_LIKE_JSON.match(answer):
+    elif answer[0] not in _JSON_BEGINS or not _LOOKS_LIKE_JSON.match(answer):
         return False
     try:
         msgspec.json.decode(answer.encode(errors="replace"))

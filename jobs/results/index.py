@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from array import array
-from collections import Counter, deque
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +21,10 @@ from .classes import Line, Outcome
 
 VERSION = 1
 BLOCK = 512
-AHEAD = 8  # blocks waiting to be compressed
+HANDED = 32  # blocks compressed in one go
+Packed = tuple[int, bytes]  # a block by its first line
 MOST_GROUPS = 2_000
+OK = Outcome.OK
 OTHER_ERRORS = "Other errors"
 _VARYING = re.compile(r"\b[0-9a-f]{8,}\b|\b[\w-]*\d[\w.-]*\b|“[^”]*”|\"[^\"]*\"|'[^']*'", re.IGNORECASE)
 _SCHEMA = """
@@ -97,11 +99,13 @@ class IndexWriter:
         self._groups: dict[str, Group] = {}
         self._counts: Counter[str] = Counter()
         self._keys = Keys()
+        self._pack = msgspec.msgpack.Encoder().encode
+        self._packed: list[Packed] = []
         self._pool = ThreadPoolExecutor(1, "blocks")
-        self._squeezed: deque[tuple[int, Future[bytes]]] = deque()
+        self._squeezed: Future[list[Packed]] | None = None
 
     def add(self, line: Line) -> None:
-        if line.outcome is not Outcome.OK or line.invalid_json:
+        if line.outcome is not OK or line.invalid_json:
             group = self._group(line.error, line.line) if line.error else None
             self._notable.append((line.line, line.outcome.value, group, line.invalid_json))
         self._lines.append(line)
@@ -121,15 +125,18 @@ class IndexWriter:
     def _flush(self) -> None:
         if lines := self._lines:
             self._count(lines)
-            self._squeezed.append((lines[0].line, self._pool.submit(_squeeze, lines)))
+            self._packed.append((lines[0].line, self._pack(lines)))
             self._db.executemany("INSERT INTO notable VALUES (?, ?, ?, ?)", self._notable)
             self._lines, self._notable = [], []
-            self._insert_blocks(AHEAD)
+            if len(self._packed) >= HANDED:
+                self._hand_over()
 
     def _count(self, lines: list[Line]) -> None:
         counts = self._counts
-        counts.update([line.outcome.value for line in lines])
-        counts["invalid_json"] += sum([line.invalid_json for line in lines])
+        worse = [outcome for _, outcome, _, _ in self._notable if outcome != OK.value]
+        counts.update(worse)
+        counts[OK.value] += len(lines) - len(worse)
+        counts["invalid_json"] += sum(invalid for _, _, _, invalid in self._notable)
         counts["prompt_tokens"] += sum([line.prompt_tokens for line in lines])
         counts["output_tokens"] += sum([line.output_tokens for line in lines])
         counts["cached_tokens"] += sum([line.cached_tokens for line in lines])
@@ -137,15 +144,18 @@ class IndexWriter:
         counts["missing_key"] += len(lines) - len(keys)
         self._keys.add(keys)
 
-    def _insert_blocks(self, left: int) -> None:
-        while len(self._squeezed) > left:
-            first, body = self._squeezed.popleft()
-            self._db.execute("INSERT INTO block VALUES (?, ?)", (first, body.result()))
+    def _hand_over(self) -> None:
+        """Have a thread compress what is packed, many blocks at once: each turn of Python's threads takes its time."""
+        if self._squeezed:
+            self._db.executemany("INSERT INTO block VALUES (?, ?)", self._squeezed.result())
+        self._squeezed = self._pool.submit(_squeeze, self._packed)
+        self._packed = []
 
     def finish(self, frames: list[tuple[int, int, int, int]], whole: Summary) -> Summary:
         """Close the file, whole and on disk; ``whole`` brings sizes and hashes."""
         self._flush()
-        self._insert_blocks(0)
+        self._hand_over()
+        self._hand_over()
         self._db.executemany("INSERT INTO frame VALUES (?, ?, ?, ?)", frames)
         groups = [(group.id, group.words, group.lines, group.example) for group in self._groups.values()]
         self._db.executemany("INSERT INTO errors VALUES (?, ?, ?, ?)", groups)
@@ -184,8 +194,9 @@ class Keys:
         return sum(len(heap) - len(set(heap)) for heap in self._heaps)
 
 
-def _squeeze(lines: list[Line]) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(lines))
+def _squeeze(packed: list[Packed]) -> list[Packed]:
+    compress = zstandard.ZstdCompressor(level=1).compress
+    return [(first, compress(body)) for first, body in packed]
 
 
 @lru_cache(maxsize=10_000)

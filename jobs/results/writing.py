@@ -21,7 +21,7 @@ FRAME = 4 * 2**20
 LONGEST_LINE = 64 * 2**20  # beyond that a line is kept, but not read
 LARGEST_CHUNK = 2**20
 LEVEL = 1  # 1.6 × as fast as level 3 for a twentieth more space
-AHEAD = 3  # frames waiting to be compressed
+AHEAD = 6  # frames waiting to be compressed
 Part = tuple[str, Iterable[bytes]]
 _BOM = b"\xef\xbb\xbf"
 
@@ -96,9 +96,7 @@ class Lines:
             return
         *whole, rest = others
         self._end_line(1)
-        add = self._add
-        for line in whole:
-            add(line, len(line) + 1)
+        self._add_all(whole)
         self._keep(rest)
 
     def end_part(self) -> None:
@@ -120,6 +118,19 @@ class Lines:
         line = tail[0] if len(tail) == 1 else b"".join(tail)
         self._add(line.removeprefix(_BOM) if self._is_first else line, size + line_end)
         self._is_first = False
+
+    def _add_all(self, lines: list[bytes]) -> None:
+        """As ``_add`` for each, without a call for each: this is where the time goes."""
+        number, start, add = self._number, self._start, self._rows.add
+        for line in lines:
+            number += 1
+            length = len(line) + 1
+            if line and not line.isspace():
+                found = read_line(line)
+                found.line, found.start, found.length = number, start, length
+                add(found)
+            start += length
+        self._number, self._start = number, start
 
     def _add(self, line: bytes, length: int) -> None:
         self._number += 1
