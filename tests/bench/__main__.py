@@ -16,6 +16,7 @@ BENCHES = {
     "downloads": ("Downloads of 1 GiB", ["tests.bench.downloads"]),
     "operations-sqlite": ("Operations on SQLite", ["tests.bench.operations", "sqlite"]),
     "operations-postgresql": ("Operations on PostgreSQL", ["tests.bench.operations", "postgresql"]),
+    "results": ("A 1 GiB archive", ["tests.bench.results"]),
     "live": ("A change on the screen", ["tests.bench.live"]),
     "stack": ("The embedded stack, idle", ["tests.bench.stack"]),
 }
