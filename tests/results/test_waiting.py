@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs import tasks
 from jobs.credentials import Credential
 from jobs.filters import JobFilter
-from jobs.models import Archive, Attention, BatchJob, Project
+from jobs.models import Archive, Attention, BatchJob, BatchJobQuerySet, Project
 from jobs.results import trouble, wanting
 from jobs.simulator.accounts import GeminiAccount
 from tests.conftest import MakeProject
@@ -72,7 +72,7 @@ def test_nonsense_is_left_out_and_told() -> None:
         (BatchJob.objects.results("lost").order_by("by_created", "id"), "job_results"),
     ],
 )
-def test_an_index_finds_them(rows: "BatchJob.objects", index: str) -> None:  # type: ignore[name-defined]
+def test_an_index_finds_them(rows: BatchJobQuerySet, index: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
