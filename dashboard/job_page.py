@@ -19,6 +19,7 @@ from . import times
 from .board import Board
 from .buttons import job_buttons
 from .figures import Curve, number, rate
+from .outlook import outlooks
 from .results_card import results_context
 from .results_state import truncated_shares
 from .rows import JobRow, job_url
@@ -40,7 +41,8 @@ class Step:
 
 def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) -> dict[str, Any]:
     query = chosen.query()
-    row = JobRow(job, at=at, query=query, truncated=truncated_shares([job]).get(job.pk, ""))
+    cut, ahead = truncated_shares([job]).get(job.pk, ""), outlooks([job], at).get(job.pk)
+    row = JobRow(job, at=at, query=query, truncated=cut, outlook=ahead)
     samples = list(ProgressSample.objects.filter(job=job))
     changes = list(StateChange.objects.filter(job=job).order_by("-observed_at", "-id")[: MOST_STEPS + 1])
     before, after = chosen.neighbours(board.jobs.only("pk"), job, at=at)

@@ -12,6 +12,7 @@ from jobs.states import State
 
 from . import results_state, times
 from .figures import Requests, Spans
+from .outlook import Outlook
 
 EXPIRES_SOON = timedelta(hours=24)
 MARKS = {"saved": ("Saved", "good"), "waiting": ("Not saved", ""), "lost": ("Lost", "bad")}
@@ -25,10 +26,13 @@ def job_url(pk: int, query: str = "") -> str:
 
 
 class JobRow:
-    """``truncated``: which share of the results was cut, where that is a warning."""
+    """``truncated``: which share of the results was cut, where that is a warning; ``outlook``: of an active job."""
 
-    def __init__(self, job: BatchJob, *, at: datetime, query: str = "", truncated: str = "") -> None:
+    def __init__(
+        self, job: BatchJob, *, at: datetime, query: str = "", truncated: str = "", outlook: Outlook | None = None
+    ) -> None:
         self.job = job
+        self.outlook = outlook
         self.truncated = truncated
         self.at = at
         self.state = State(job.state)

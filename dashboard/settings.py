@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    "look-round": {"task": "jobs.tasks.look_round", "schedule": 60.0, "options": {"expires": 50}},
     "wake-operations": {
         "task": "jobs.tasks.wake_operations",
         "schedule": 1.0,

@@ -63,8 +63,7 @@ class Guess:
     alike: Alike
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Seconds until the end: 80 % of jobs end between ``low`` and ``high``, half of them before ``middle``."""
 
     low: float

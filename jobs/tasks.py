@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from jobs import counts, operations, policies, price_list, purge, reconcile
+from jobs import counts, operations, policies, price_list, purge, radar, reconcile
 from jobs.models import Project
 from jobs.results import exports, saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
@@ -16,6 +16,7 @@ from jobs.sync import sync_project as run_sync
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # projects woken in one tick
+LOOK_SECONDS = 50  # no two looks round sooner after each other
 HINT_SECONDS = 10  # a project is not hinted at again this soon
 TURN_SECONDS = 30.0  # an operation works on a project, and archives are saved, before others have their turn
 
@@ -152,3 +153,10 @@ def recount() -> None:
 def purge_removed() -> None:
     purge.removed_projects()
     operations.purge(timezone.now())
+
+
+@shared_task(name="jobs.tasks.look_round")
+def look_round() -> None:
+    """A second one of the same minute would only say the same again."""
+    if cache.add("look-round", 1, LOOK_SECONDS):
+        radar.look_round(timezone.now())

@@ -20,6 +20,7 @@ from dashboard.forms.preferences import ListForm
 from dashboard.forms.projects import environment_key
 from dashboard.job_page import RAW_SHOWN, job_context, pretty
 from dashboard.list_files import FILE_OF_ALL
+from dashboard.outlook import outlooks
 from dashboard.pills import pills
 from dashboard.results_state import truncated_shares
 from dashboard.rows import UNLISTED, JobRow
@@ -68,7 +69,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     page = chosen.page(jobs, at=at, size=size, matches=counts.matches(chosen), found=counts.found)
     for job in page.jobs:
         board.place(job)
-    query, cut = chosen.query(), truncated_shares(page.jobs)
+    query, cut, ahead = chosen.query(), truncated_shares(page.jobs), outlooks(page.jobs, at)
     return {
         "board": board,
         "environment_key": not board.projects and environment_key(board.user),
@@ -77,7 +78,10 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "query": query,
         "at": at,
         "title": chosen.describe(board.names),
-        "rows": [JobRow(job, at=at, query=query, truncated=cut.get(job.pk, "")) for job in page.jobs],
+        "rows": [
+            JobRow(job, at=at, query=query, truncated=cut.get(job.pk, ""), outlook=ahead.get(job.pk))
+            for job in page.jobs
+        ],
         "columns": columns,
         "headings": headings(chosen, columns),
         "pills": pills(counts, chosen),

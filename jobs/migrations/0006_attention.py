@@ -99,4 +99,35 @@ class Migration(migrations.Migration):
             model_name='savedview',
             constraint=models.UniqueConstraint(models.F('owner'), models.F('name'), name='saved_view_name_once'),
         ),
+        migrations.CreateModel(
+            name='Forecast',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('low_at', models.DateTimeField(null=True)),
+                ('expected_at', models.DateTimeField(null=True)),
+                ('high_at', models.DateTimeField(null=True)),
+                ('flag', models.CharField(blank=True, max_length=10)),
+                ('flag_since', models.DateTimeField(null=True)),
+                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='forecast', to='jobs.batchjob')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Lesson',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider', models.CharField(max_length=20)),
+                ('model', models.CharField(blank=True, max_length=200)),
+                ('size', models.SmallIntegerField()),
+                ('ended_at', models.DateTimeField()),
+                ('queue_seconds', models.FloatField(null=True)),
+                ('run_seconds', models.FloatField(null=True)),
+                ('whole_seconds', models.FloatField()),
+                ('taught', models.JSONField(default=list)),
+                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='lesson', to='jobs.batchjob')),
+            ],
+            options={
+                'indexes': [models.Index(models.F('provider'), models.F('model'), models.F('ended_at'), name='lesson_latest')],
+            },
+        ),
     ]

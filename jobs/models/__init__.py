@@ -1,5 +1,6 @@
 from .attention import Attention, AttentionJob, AttentionNote, AttentionQuerySet
 from .audit import AuditEntry
+from .forecast import Forecast, Lesson
 from .history import Payload, ProgressSample, StateChange
 from .job import BatchJob, BatchJobQuerySet, StateCount
 from .operation import (
@@ -34,6 +35,8 @@ __all__ = [
     "BatchJob",
     "BatchJobQuerySet",
     "Export",
+    "Forecast",
+    "Lesson",
     "Membership",
     "Operation",
     "OperationItem",
