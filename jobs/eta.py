@@ -1,10 +1,10 @@
 """When a job will be done: a range that holds for 80 % of jobs, learned from jobs alike. Pure functions, seconds.
 
 From a job's recent pace follows a guess. How far such guesses were off for finished jobs (the logarithm of true by
-guessed remaining time) gives the range: quantiles of these errors for jobs of the same size, at the same share of
-their work, that had or had not changed their pace (split conformal prediction). Errors of old jobs are forgotten,
-and the quantiles' levels move whenever a bound is missed more or less often than it should be (adaptive conformal
-inference, Gibbs and Candès 2021), so a provider that becomes slower is followed.
+guessed remaining time) gives the range: the narrowest that holds 80 % of these errors for jobs of the same size, at
+the same share of their work, that had or had not changed their pace (split conformal prediction). Errors of old jobs
+are forgotten, and the share moves whenever the range is missed more or less often than it should be (adaptive
+conformal inference, Gibbs and Candès 2021), so a provider that becomes slower is followed.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from jobs.sizes import size_class
 
-MISS = 0.1  # of the true ends are meant to come before the range, and as many after it
+MISS = 0.2  # of the true ends are meant to lie outside the range
 RECENT = 0.1  # of the time a job has run: half the weight of its pace lies in this last part
 SHORTEST = 60.0  # but no less than these seconds
 FADED = 5  # halvings after which a reading no longer counts
@@ -26,8 +26,8 @@ DRIFT = 0.12  # of the logarithm: a recent pace this far from the whole one has 
 PARTS = 10  # of the work, in which errors are compared
 KEPT = 400  # errors of one kind
 FEWEST = 25  # errors that tell a range
-STEP = 0.002  # by which a level moves with each error
-LEVELS = (0.01, 0.3)  # between which it stays
+STEP = 0.004  # by which the share left out moves with each error
+LEVELS = (0.04, 0.45)  # between which it stays
 UNTAUGHT = 0.7  # half the range's logarithm when nothing is known: from half to twice the guess
 INSTANT = 0.001  # no pace is told by less time than this
 READ = 20  # readings a finished job teaches from
@@ -64,7 +64,7 @@ class Guess:
 
 
 class Range(NamedTuple):
-    """Seconds until the end: 80 % of jobs end between ``low`` and ``high``, half of them before ``middle``."""
+    """Seconds until the end: 80 % of jobs end between ``low`` and ``high``, half of all before ``middle``."""
 
     low: float
     middle: float
@@ -122,8 +122,7 @@ class Teacher:
     """The errors of jobs of one model. ``learn`` in the order in which the jobs ended."""
 
     errors: dict[Alike, "deque[float]"] = field(default_factory=lambda: defaultdict(_errors))
-    early: float = MISS
-    late: float = MISS
+    miss: float = MISS
     _sorted: dict[Alike, list[float]] = field(default_factory=dict)
 
     def learn(self, taught: Iterable[Lesson]) -> None:
@@ -135,20 +134,20 @@ class Teacher:
                 self._sorted.pop(kind, None)
 
     def range_of(self, made: Guess) -> Range:
-        low, middle, high = self._quantiles(made.alike)
+        low, middle, high = self._bounds(made.alike)
         return Range(*(made.seconds * math.exp(error) for error in (low, middle, high)))
 
     def _adapt(self, alike: Alike, error: float) -> None:
-        """A level grows while its bound is missed less often than meant, and shrinks with each miss."""
-        low, _, high = self._quantiles(alike)
-        self.early = _within(self.early + STEP * (MISS - (error < low)))
-        self.late = _within(self.late + STEP * (MISS - (error > high)))
+        """What is left out grows while the range is missed less often than meant, and shrinks with each miss."""
+        low, _, high = self._bounds(alike)
+        missed = not low <= error <= high
+        self.miss = min(max(self.miss + STEP * (MISS - missed), LEVELS[0]), LEVELS[1])
 
-    def _quantiles(self, alike: Alike) -> tuple[float, float, float]:
+    def _bounds(self, alike: Alike) -> tuple[float, float, float]:
         for kind in _kinds(alike):
             if len(self.errors.get(kind, ())) >= FEWEST:
                 ordered = self._ordered(kind)
-                return _at(ordered, self.early), _at(ordered, 0.5), _at(ordered, 1 - self.late)
+                return narrowest(ordered, math.ceil((1 - self.miss) * (len(ordered) + 1)))
         return -UNTAUGHT, 0.0, UNTAUGHT
 
     def _ordered(self, kind: Alike) -> list[float]:
@@ -162,13 +161,12 @@ def _kinds(alike: Alike) -> tuple[Alike, ...]:
     return alike, alike._replace(size=None), Alike(None, alike.part, None)
 
 
-def _within(level: float) -> float:
-    return min(max(level, LEVELS[0]), LEVELS[1])
-
-
-def _at(ordered: list[float], level: float) -> float:
-    """The value below which a further one lies with a chance of ``level``."""
-    return ordered[min(max(round(level * (len(ordered) + 1)) - 1, 0), len(ordered) - 1)]
+def narrowest(ordered: Sequence[float], number: int) -> tuple[float, float, float]:
+    """Least, middle and greatest error of the ``number`` neighbours between which the time left differs least."""
+    times = [math.exp(error) for error in ordered]
+    number = min(max(number, len(ordered) // 2 + 1), len(ordered))
+    first = min(range(len(ordered) - number + 1), key=lambda place: times[place + number - 1] - times[place])
+    return ordered[first], ordered[len(ordered) // 2], ordered[first + number - 1]
 
 
 def lasting(durations: Sequence[float], passed: float) -> Range | None:

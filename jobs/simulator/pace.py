@@ -8,7 +8,7 @@ from random import Random
 PIECES = 40
 NOISE, LASTING = 0.2, 0.5  # of the logarithm of the time a piece takes; how much of it the next piece keeps
 MIDDLE = (0.35, 0.65)  # of the work
-STRONGEST = 1.6
+STRONGEST = 1.5
 
 Curve = Sequence[float]
 """The share of the time at which each of equal pieces of the work is done: ascending, from 0 to 1."""

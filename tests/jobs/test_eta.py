@@ -51,15 +51,14 @@ def test_untaught_the_range_is_from_half_to_twice() -> None:
     assert (round(found.low), found.middle, round(found.high)) == (50, 100.0, 201)
 
 
-def test_the_range_is_where_four_of_five_errors_lie() -> None:
+def test_the_range_is_the_narrowest_that_holds_four_of_five_errors() -> None:
     alike = Alike(2, 5, False)
-    teacher = taught([(number - 50) / 100 for number in range(101)], alike)
-    teacher.early = teacher.late = 0.1
+    teacher = taught([*[0.0] * 60, *[2.0] * 19, *[-1.0] * 20], alike)
+    teacher.miss = 0.2
 
     found = teacher.range_of(Guess(100, alike))
 
-    expected = [100 * math.exp(error) for error in (-0.41, 0.0, 0.41)]
-    assert [found.low, found.middle, found.high] == pytest.approx(expected)
+    assert [found.low, found.middle, found.high] == pytest.approx([100 / math.e, 100.0, 100.0])
 
 
 def test_jobs_of_other_sizes_teach_until_there_are_enough_alike() -> None:
@@ -69,14 +68,14 @@ def test_jobs_of_other_sizes_teach_until_there_are_enough_alike() -> None:
     assert teacher.range_of(Guess(100, Alike(1, 6, False))).middle == 100
 
 
-def test_a_bound_missed_too_often_moves_out() -> None:
+def test_a_range_missed_too_often_holds_more() -> None:
     alike = Alike(2, 5, False)
     teacher = taught([0.0] * 50, alike)
-    before = teacher.late
+    before = teacher.miss
 
     teacher.learn([Lesson(alike, 1.0)] * 10)
 
-    assert teacher.late < before and teacher.early >= before
+    assert before == pytest.approx(0.24) and teacher.miss == pytest.approx(before - 10 * 0.004 * 0.8)
 
 
 def test_a_job_teaches_how_far_off_each_guess_was() -> None:

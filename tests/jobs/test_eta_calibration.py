@@ -44,7 +44,7 @@ def seen(job: SimJob) -> Past:
     return Past(job.model, job.requests, job.starts.timestamp(), job.finishes.timestamp(), readings)
 
 
-@pytest.mark.parametrize("seed", [90_210])
+@pytest.mark.parametrize("seed", [31_337])
 def test_the_range_holds_and_is_narrow_enough(seed: int, at: datetime) -> None:
     past = [seen(job) for job in believable_jobs(seed, at)]
 
