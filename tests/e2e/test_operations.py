@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from jobs import operations
+from jobs import operations, policies
 from jobs.credentials import Credential
-from jobs.models import Membership, Operation, Project, User
+from jobs.models import Action, Membership, Operation, Project, User
+from jobs.policies import PolicyDraft
+from jobs.projects import Actor
 from jobs.simulator.accounts import GeminiAccount
 from jobs.states import State
 from tests.conftest import MakeProject
@@ -226,6 +228,10 @@ def history(olga: User, project: Project) -> list[str]:
         stays = {"confirmed_at": now, "run_after": now + timedelta(minutes=5)}
         Operation.objects.filter(pk=operation.pk).update(status=status, **stays, **fields)
         paths.append(f"/operations/{operation.pk}/")
+    policy = policies.add(PolicyDraft("Weekly", "state=failed", Action.DELETE, 1), actor=Actor(olga, now))
+    policies.rehearse(policy, actor=Actor(olga, now))
+    make_job(project, state=State.CANCELLING, cancel_requested_at=now - timedelta(hours=1))
+    paths += [f"/policies/{policy.pk}/", f"/policies/{policy.pk}/edit/", "/policies/", "/policies/add/", "/reconcile/"]
     return [*paths, "/operations/", "/operations/?person=nobody", "/cleanup/", "/audit/"]
 
 
@@ -240,6 +246,21 @@ def test_axe_finds_nothing_and_all_fits(
         page.goto(path)
         axe(page)
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
+
+
+def test_a_receipt_prints_without_buttons(page_for: PageFor, olga: User, project: Project) -> None:
+    operation = make_operation([make_job(project, state=State.RUNNING, display_name="nightly")], by=olga)
+    ended = {"status": "done", "started_at": operation.planned_at, "items_ended": 1, "items_done": 1}
+    Operation.objects.filter(pk=operation.pk).update(**ended)
+    page = page_for(olga)
+    page.goto(f"/operations/{operation.pk}/")
+
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="nightly")).to_be_visible()
+    expect(page.get_by_text("Receipt as CSV")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Which jobs")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
