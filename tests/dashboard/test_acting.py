@@ -140,6 +140,27 @@ def test_an_action_there_is_not_is_not_found(client_for: ClientFor, olga: User, 
     assert press(client_for(olga), "retry", only=make_job(project).pk).status_code == 404
 
 
+def test_the_results_of_ticked_jobs_are_downloaded_together(
+    client_for: ClientFor, victor: User, project: Project
+) -> None:
+    first, second = make_job(project), make_job(project)
+
+    answer = client_for(victor).post("/jobs/zip/", {"jobs": f"{first.pk},{second.pk}"})
+
+    assert answer["Location"] == f"/download/results.zip?job={second.pk}&job={first.pk}"
+
+
+def test_jobs_one_may_not_see_are_not_downloaded(
+    client_for: ClientFor, victor: User, project: Project, make_project: MakeProject
+) -> None:
+    client = client_for(victor)
+
+    answer = client.post("/jobs/zip/", {"jobs": f"{make_job(make_project()).pk}"})
+
+    assertRedirects(answer, "/", fetch_redirect_response=False)
+    assert "A ZIP holds the results of 1 to 500 jobs" in get(client)
+
+
 def test_pins_and_unpins(client_for: ClientFor, olga: User, project: Project, at: datetime) -> None:
     job, pinned = make_job(project), make_job(project, kept_at=at - timedelta(days=1), kept_by="dana")
     client = client_for(olga)
