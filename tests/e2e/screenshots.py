@@ -24,7 +24,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         watcher = signed_in(browser, address, password, "light", WIDE)
         watcher.wait_for_timeout(WATCHED_SECONDS * 1000)
-        pages = {"jobs": "/", "job": longest_running(watcher), "projects": "/projects/"}
+        pages = {"jobs": "/", "timeline": "/timeline/", "job": longest_running(watcher), "projects": "/projects/"}
         for scheme in ("light", "dark"):
             take(signed_in(browser, address, password, scheme, WIDE), address, pages, f"-{scheme}")
         take(signed_in(browser, address, password, "light", NARROW), address, pages, "-narrow")
