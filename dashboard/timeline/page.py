@@ -12,6 +12,7 @@ from dashboard.pills import ALWAYS, Pill
 from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices
 from jobs.counts import count
+from jobs.filters import JobFilter
 from jobs.models import BatchJob
 from jobs.providers import PROVIDERS
 from jobs.states import State
@@ -27,6 +28,8 @@ from .shown import GROUPS, Shown
 
 PARTS = 48
 MOST_KINDS = 20
+# What the filter's form asks for (templates/jobs/_filter_fields.html)
+ASKED = ("q", "project", "model", "results", "warning", "failures", "gone")
 MOST_ROWS = 500
 RANGE_WORDS = {"6h": "6 h", "24h": "24 h", "7d": "7 d", "30d": "30 d"}
 
@@ -62,12 +65,12 @@ def timeline_context(board: Board, shown: Shown, at: datetime, zone: tzinfo) -> 
 
 def toolbar_context(board: Board, shown: Shown, at: datetime) -> dict[str, Any]:
     """The filter's form, which stays as it is while the rest is fetched again."""
-    counted = shown.chosen.but(search="", has_failures=False, gone=False)
+    counted = JobFilter(projects=shown.chosen.projects, models=shown.chosen.models)
     known = count(board.jobs, counted, None if board.whole else board.projects, at=at)
     return {
         "choices": choices(board, known, shown.chosen),
         "chosen": shown.chosen,
-        "kept": shown.hidden("state", "range", "from", "to", "group", "view"),
+        "kept": shown.hidden(*ASKED),
     }
 
 
@@ -84,7 +87,7 @@ def _controls(shown: Shown, at: datetime, zone: tzinfo) -> dict[str, Any]:
         "closer": shown.but(window=window.zoomed(0.5, at)),
         "wider": shown.but(window=window.zoomed(2, at)),
         "to_other_view": shown.but(as_table=not shown.as_table),
-        "filter_pairs": shown.hidden("q", "state", "project", "model", "failures", "gone", "group", "view"),
+        "filter_pairs": shown.hidden("range", "from", "to"),
         "begins": f"{window.start.astimezone(zone):%Y-%m-%dT%H:%M}",
         "ends": f"{window.end.astimezone(zone):%Y-%m-%dT%H:%M}",
         "period": _period(window, zone),

@@ -56,6 +56,6 @@ class Shown:
             own["view"] = "table"
         return [*parse_qsl(self.chosen.query()), *own.items()]
 
-    def hidden(self, *names: str) -> list[tuple[str, str]]:
-        """The parameters called ``names``, for a form that asks for the others."""
-        return [pair for pair in self.pairs() if pair[0] in names]
+    def hidden(self, *asked: str) -> list[tuple[str, str]]:
+        """All parameters but those that a form asks for itself."""
+        return [pair for pair in self.pairs() if pair[0] not in asked]

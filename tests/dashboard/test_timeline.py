@@ -163,6 +163,14 @@ def test_moves_and_zooms_by_links_that_keep_the_filter(client: Client, project: 
     }
 
 
+def test_forms_keep_what_they_do_not_ask_for(client: Client, project: Project) -> None:
+    html = get(client, "/timeline/?state=failed&kept=1&range=6h&group=model")
+
+    kept = re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)">', html)
+    own = [("state", "failed"), ("kept", "1"), ("group", "model")]
+    assert [pair for pair in kept if pair[0] != "csrfmiddlewaretoken"] == [*own[:2], ("range", "6h"), own[2], *own]
+
+
 def test_nonsense_in_the_address_is_told(client: Client, project: Project, at: datetime) -> None:
     lived(project, at, 2, 1)
 
