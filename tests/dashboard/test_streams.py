@@ -36,7 +36,8 @@ def following(server: Server, user: User | None) -> Iterator[Iterator[str]]:
         assert answer.status_code == 200
         lines = (line for line in answer.iter_lines() if line and not line.startswith("retry"))
         # The first event says "anything may have changed": from now on the channel is followed.
-        assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+        first = next(line for line in lines if line != ": keep-alive")
+        assert [first, next(lines)] == ["event: stale", 'data: {"projects":null}']
         yield lines
 
 
