@@ -23,7 +23,7 @@ from jobs.models import Archive, ArchiveStatus
 from jobs.providers.base import CredentialError, GoneError, ProviderError, RefusedError
 from jobs.states import State
 
-from . import outcome, storing, trouble, wanting
+from . import exports, outcome, storing, trouble, wanting
 from .classes import Outcome
 from .places import NotStored
 from .reading import Source, open_results
@@ -167,7 +167,9 @@ def _keep(lease: Lease, written: Written) -> None:
     except LeaseLost:
         storing.drop(files)
         raise
-    storing.drop(before)
+    if before[0]:
+        exports.forget(archive)
+        storing.drop(before)
     trouble.saved(archive, at=lease.now())
 
 
