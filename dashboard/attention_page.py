@@ -175,6 +175,7 @@ def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]
     jobs = board.jobs.filter(pk__in=members).defer(*UNLISTED).order_by("-by_created", "-pk")[:JOBS_SHOWN]
     return {
         "attention": row,
+        "operation_url": reverse("operation_detail", args=[row.operation_id]) if row.operation_id else "",
         "row": shown,
         "jobs": [_job_row(board, job, at) for job in jobs],
         "more_jobs": max(shown.jobs - JOBS_SHOWN, 0),

@@ -18,11 +18,11 @@ class TriageRefused(Exception):
 
 
 def allowed(user: User, row: Attention) -> bool:
-    """Operators of a project concerned may act; what concerns no project is the superusers' and its operation's."""
+    """Operators of a project concerned may act; what concerns none is the superusers'."""
     if user.is_superuser and user.is_active:
         return True
     theirs = Project.objects.allowing(user, Role.OPERATOR).filter(pk__in=_projects(row))
-    return theirs.exists() or bool(row.operation and row.operation.actor_id == user.pk)
+    return theirs.exists()
 
 
 def assignable(user: User, row: Attention) -> QuerySet[User]:
@@ -84,6 +84,8 @@ def _projects(row: Attention) -> list[int]:
     """The projects it concerns."""
     if row.project_id:
         return [row.project_id]
+    if row.operation:
+        return list(row.operation.projects.values_list("project", flat=True))
     return list(row.members.values_list("job__project", flat=True).distinct())
 
 

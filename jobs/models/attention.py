@@ -15,12 +15,12 @@ from .project import Project
 
 class AttentionQuerySet(models.QuerySet["Attention"]):
     def visible_to(self, user: User) -> Self:
-        """What concerns a project this person may see; one without project needs a job they see, or their operation."""
+        """What concerns a project this person may see; else a job or operation they see."""
         if user.is_superuser and user.is_active:
             return self.filter(Q(project=None) | Q(project__removed_at=None))
         projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
         mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
-        shared = Q(project=None) & (Exists(mine) | Q(operation__actor=user.pk))
+        shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.visible_to(user)))
         return self.filter(Q(project__in=projects) | shared)
 
     def unresolved(self) -> Self:

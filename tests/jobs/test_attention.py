@@ -10,7 +10,7 @@ from jobs import attention
 from jobs.attention import Kind
 from jobs.models import Attention, Project, User
 from tests.conftest import MakeProject
-from tests.factories import make_job
+from tests.factories import make_job, make_operation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 HOUR = timedelta(hours=1)
@@ -154,6 +154,18 @@ def test_people_see_what_concerns_their_projects(
     assert set(Attention.objects.visible_to(victor).values_list("subject", flat=True)) == {"mine", "shared"}
     assert not Attention.objects.visible_to(stranger).exists()
     assert Attention.objects.visible_to(superuser).count() == 5
+
+
+def test_an_operation_over_several_projects_is_seen_by_who_sees_them_all(
+    at: datetime, project: Project, make_project: MakeProject, victor: User
+) -> None:
+    for jobs in ([make_job(project)], [make_job(project), make_job(make_project())]):
+        operation = make_operation(jobs)
+        attention.report(Kind.OPERATION, f"operation/{operation.pk}", at=at, title="Not all", operation=operation)
+
+    seen = Attention.objects.visible_to(victor)
+
+    assert [row.operation.items.count() for row in seen if row.operation] == [1]
 
 
 def test_open_is_neither_snoozed_nor_resolved(at: datetime) -> None:
