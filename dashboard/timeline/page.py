@@ -13,7 +13,7 @@ from dashboard.rows import UNLISTED, JobRow
 from dashboard.toolbar import choices
 from jobs.counts import count
 from jobs.filters import JobFilter
-from jobs.models import BatchJob
+from jobs.models import BatchJob, Forecast
 from jobs.providers import PROVIDERS
 from jobs.states import State
 from jobs.timeline import numbers
@@ -132,7 +132,7 @@ def _chart(reading: Reading, shown: Shown, board: Board, at: datetime, zone: tzi
     within = bars.frame(shown.window)
     groups = arrange(reading.spans, within, _by_model if shown.by == "model" else _by_project)
     drawn = [one.pk for group in groups for lane in group.lanes for one in lane]
-    words = bars.Words(_titles(drawn), board.names, {}, zone)
+    words = bars.Words(_titles(drawn), board.names, _expected(reading.spans), zone)
     folded = sum(len(group.folded) for group in groups)
     return {
         "rows": [_group_row(group, within, words, shown, board) for group in groups],
@@ -148,6 +148,13 @@ def _by_project(one: Span) -> int:
 
 def _by_model(one: Span) -> str:
     return one.model
+
+
+def _expected(spans: Iterable[Span]) -> dict[int, datetime]:
+    """When live jobs will probably end, as far as that was forecast (jobs/forecasts.py)."""
+    live = [one.pk for one in spans if one.live]
+    rows = Forecast.objects.filter(job__in=live)
+    return {pk: expected for pk, expected in rows.values_list("job", "expected_at") if expected}
 
 
 def _titles(drawn: Sequence[int]) -> dict[int, str]:

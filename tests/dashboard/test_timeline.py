@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from jobs.models import BatchJob, Project, User
+from jobs.models import BatchJob, Forecast, Project, User
 from jobs.states import State
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import FRAGMENT, get, words
@@ -81,6 +81,16 @@ def test_a_live_job_reaches_to_now(
 
     assert rects(bar) == drawn
     assert said in bar
+
+
+def test_the_expected_rest_of_a_running_job_is_drawn_pale(client: Client, project: Project, at: datetime) -> None:
+    job = lived(project, at, 2, None)
+    Forecast.objects.create(job=job, at=at, expected_at=at + HOUR / 2)
+
+    (bar,) = bars(get(client, "/timeline/"))
+
+    assert rects(bar)[2] == ("rest", "96.00", "2.00")
+    assert "&#10;expected to end Nov 22 12:30" in bar
 
 
 def test_what_began_before_the_window_is_cut(client: Client, project: Project, at: datetime) -> None:
