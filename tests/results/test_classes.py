@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.results.classes import NEVER_RUN, Line, Outcome, read_line
+from jobs.results.classes import Line, Outcome, read_line
+from jobs.results.errors import NEVER_RUN
 from jobs.results.shapes import Item, OpenBody, Part, Usage
 
 from .lines import answer, encoded, gemini, open_ai, vertex
