@@ -1,11 +1,15 @@
 """What finished jobs teach about durations: a row each, written once; and the teachers made from the latest rows."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from itertools import pairwise
 from statistics import quantiles
+from typing import NamedTuple
+
+from django.core.cache import cache
 
 from jobs import eta
 from jobs.eta import Alike, Reading, Teacher
@@ -17,6 +21,7 @@ YOUNG = timedelta(days=14)  # jobs that ended longer ago teach no more
 FORGOTTEN = timedelta(days=60)
 AT_ONCE = 500
 LATEST = 1_000  # lessons of one model that are looked at
+KEPT_SECONDS = 7 * 86_400
 ENOUGH = 20  # durations that tell what is usual
 READ = ("pk", "project", "model", "requests_total", "by_created", "started_at", "started_observed", "first_seen_at")
 
@@ -90,49 +95,76 @@ def _seconds(begun: datetime, ended: datetime) -> float:
     return max((ended - begun).total_seconds(), 0.0)
 
 
+def _latest() -> "deque[float]":
+    return deque(maxlen=LATEST)
+
+
+class Ascending(NamedTuple):
+    """Seconds of jobs of one model and size, ascending."""
+
+    queue: list[float]
+    run: list[float]
+    whole: list[float]
+
+
 @dataclass(slots=True)
 class Durations:
-    """Seconds, ascending, of jobs of one model and size."""
+    """The same, as the jobs ended; the oldest are forgotten."""
 
-    queue: list[float] = field(default_factory=list)
-    run: list[float] = field(default_factory=list)
-    whole: list[float] = field(default_factory=list)
+    queue: "deque[float]" = field(default_factory=_latest)
+    run: "deque[float]" = field(default_factory=_latest)
+    whole: "deque[float]" = field(default_factory=_latest)
 
-    def sort(self) -> None:
-        for seconds in (self.queue, self.run, self.whole):
-            seconds.sort()
+    def hear(self, lesson: Lesson) -> None:
+        self.whole.append(lesson.whole_seconds)
+        if lesson.queue_seconds is not None and lesson.run_seconds is not None:
+            self.queue.append(lesson.queue_seconds)
+            self.run.append(lesson.run_seconds)
+
+    def ascending(self) -> Ascending:
+        return Ascending(sorted(self.queue), sorted(self.run), sorted(self.whole))
 
 
 @dataclass(slots=True)
 class School:
-    """All that is known of one provider's model: its teacher, and how long jobs took by size."""
+    """All that is known of one provider's model: its teacher, and how long jobs took by size.
+
+    Kept in the cache between two looks, so that each lesson is heard once; ``heard`` is the last one.
+    """
 
     teacher: Teacher = field(default_factory=Teacher)
     sizes: dict[int, Durations] = field(default_factory=lambda: defaultdict(Durations))
     any_size: Durations = field(default_factory=Durations)
+    heard: int = 0
+    ready: dict[int | None, Ascending] = field(default_factory=dict)
 
     @classmethod
     def of(cls, provider: str, model: str) -> "School":
-        school = cls()
-        rows = Lesson.objects.filter(provider=provider, model=model).order_by("-ended_at", "-pk")[:LATEST]
-        for lesson in reversed(rows):
+        lessons = Lesson.objects.filter(provider=provider, model=model)
+        key = f"school:1:{blake2b(repr((provider, model)).encode(), digest_size=16).hexdigest()}"
+        school: School | None = cache.get(key)
+        if school is None or not lessons.filter(pk=school.heard).exists():
+            school = cls()
+        news = list(lessons.filter(pk__gt=school.heard).order_by("-pk")[:LATEST])
+        for lesson in reversed(news):
             school._hear(lesson)
-        for durations in (school.any_size, *school.sizes.values()):
-            durations.sort()
+        if news:
+            cache.set(key, school, KEPT_SECONDS)
+        school.ready = {size: durations.ascending() for size, durations in school.sizes.items()}
+        school.ready[None] = school.any_size.ascending()
         return school
 
-    def durations(self, size: int) -> Durations:
+    def durations(self, size: int) -> Ascending:
         """Of the size if enough of it are known, else of any."""
-        alike = self.sizes.get(size)
-        return alike if alike and len(alike.whole) >= ENOUGH else self.any_size
+        alike = self.ready.get(size)
+        return alike if alike and len(alike.whole) >= ENOUGH else self.ready[None]
 
     def _hear(self, lesson: Lesson) -> None:
         taught = [eta.Lesson(Alike(lesson.size, part, drifted), error) for part, drifted, error in lesson.taught]
         self.teacher.learn(taught)
-        for durations in (self.sizes[lesson.size], self.any_size):
-            durations.whole.append(lesson.whole_seconds)
-            durations.queue += [] if lesson.queue_seconds is None else [lesson.queue_seconds]
-            durations.run += [] if lesson.run_seconds is None else [lesson.run_seconds]
+        self.sizes[lesson.size].hear(lesson)
+        self.any_size.hear(lesson)
+        self.heard = lesson.pk
 
 
 def usual(durations: Sequence[float]) -> float | None:

@@ -162,4 +162,17 @@ def test_a_school_tells_what_is_usual_by_size_where_it_knows_enough(project: Pro
     school = School.of("gemini", "gemini-2.5-flash")
 
     assert len(school.durations(1).run) == 25
-    assert school.durations(3) is school.any_size
+    assert school.durations(3) is school.ready[None]
+
+
+def test_a_school_hears_each_lesson_once(project: Project, at: datetime) -> None:
+    finished(project, at - HOUR)
+    learn(at)
+    School.of("gemini", "gemini-2.5-flash")
+    finished(project, at - HOUR)
+    learn(at)
+
+    assert [len(School.of("gemini", "gemini-2.5-flash").any_size.whole) for _ in range(2)] == [2, 2]
+
+    Lesson.objects.all().delete()
+    assert len(School.of("gemini", "gemini-2.5-flash").any_size.whole) == 0
