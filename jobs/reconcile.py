@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from jobs import attention
 from jobs.attention import Kind
 from jobs.connections import kind_of
-from jobs.models import Action, BatchJob, BatchJobQuerySet, Project, ProjectQuerySet, StateCount, User
+from jobs.models import Action, Archive, BatchJob, BatchJobQuerySet, Project, ProjectQuerySet, StateCount, User
 from jobs.operations import Selection
 from jobs.operations.selecting import MOST, seen_by
 from jobs.providers import PROVIDERS
@@ -18,6 +18,7 @@ from jobs.states import ACTIVE, State
 
 NO_EFFECT = timedelta(minutes=15)  # a cancel without effect for so long
 UNCOLLECTED = timedelta(hours=1)  # an archive has had so long to save results
+ATTEMPTS = 3
 NEARLY_FULL = 0.8
 DYING = [name for name, kind in PROVIDERS.items() if kind.capabilities.results_die_with_job]
 
@@ -70,8 +71,10 @@ def _vanished(jobs: BatchJobQuerySet, at: datetime) -> BatchJobQuerySet:
 
 
 def _uncollected(jobs: BatchJobQuerySet, at: datetime) -> BatchJobQuerySet:
+    """Those an archive is about to save are no drift, unless it has tried in vain."""
     waiting = jobs.listed().results("waiting").filter(by_ended__lt=at - UNCOLLECTED)
-    return waiting.filter(project__provider__in=DYING)
+    in_work = Archive.objects.unsaved().filter(job=OuterRef("pk"), attempts__lt=ATTEMPTS)
+    return waiting.filter(~Exists(in_work), project__provider__in=DYING)
 
 
 RULES: dict[str, Rule] = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jobs import operations, reconcile
-from jobs.models import Action, Attention, Project, User
+from jobs.models import Action, Archive, Attention, Project, User
 from jobs.projects import Actor
 from jobs.states import State
 from tests.conftest import MakeProject
@@ -55,6 +55,16 @@ def test_results_that_nobody_collected_can_be_saved(
     [group] = reconcile.drift(superuser, at)
 
     assert (group.key, group.action, group.jobs) == ("uncollected", Action.ARCHIVE, 1)
+
+
+@pytest.mark.parametrize(("attempts", "groups"), [(0, 0), (3, 1)])
+def test_what_an_archive_is_about_to_save_is_no_drift(
+    project: Project, olga: User, at: datetime, attempts: int, groups: int
+) -> None:
+    job = make_job(project, results_state="waiting", ended_at=at - 8 * HOUR, output="files/a")
+    Archive.objects.create(job=job, wanted_at=at, next_attempt_at=at, attempts=attempts)
+
+    assert len(reconcile.drift(olga, at)) == groups
 
 
 def test_others_drift_is_nobodys_business(project: Project, stranger: User, at: datetime) -> None:
