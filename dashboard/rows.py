@@ -93,6 +93,8 @@ class JobRow:
     @property
     def mark(self) -> tuple[str, str]:
         """Whether the results are saved here: a word and its colour; both empty where there are none."""
+        if self.job.results_state == "lost" and self.job.seen_too_late:
+            return ("Expired", "")
         return MARKS.get(self.job.results_state, ("", ""))
 
     @property

@@ -163,6 +163,11 @@ class BatchJob(models.Model):
         return self.state in states.ACTIVE
 
     @property
+    def seen_too_late(self) -> bool:
+        """Whether the provider had dropped its results before it was first seen here."""
+        return self.expires_at is not None and self.expires_at <= self.first_seen_at
+
+    @property
     def as_of(self) -> datetime:
         """The last observation that covered this row (DESIGN 5): it was right then."""
         if self.gone_at:

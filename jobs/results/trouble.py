@@ -21,7 +21,7 @@ def lost(archive: Archive, sentence: str, *, at: datetime) -> None:
     """Results we could have saved; what had expired before the job was first seen is history."""
     job = archive.job
     attention.leave([Kind.EXPIRING], [job.pk], at=at, note="They are gone.")
-    if job.expires_at and job.expires_at <= job.first_seen_at:
+    if job.seen_too_late:
         return
     attention.report(
         Kind.RESULTS_LOST,
