@@ -20,7 +20,7 @@ class AttentionQuerySet(models.QuerySet["Attention"]):
             return self.filter(Q(project=None) | Q(project__removed_at=None))
         projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
         mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
-        shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.visible_to(user)))
+        shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.within(projects)))
         return self.filter(Q(project__in=projects) | shared)
 
     def unresolved(self) -> Self:

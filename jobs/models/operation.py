@@ -110,9 +110,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Operations of which this person may see every project concerned; for others they do not exist."""
         if user.is_superuser and user.is_active:
             return self
-        visible = list(Project.objects.visible_to(user).values_list("pk", flat=True))
+        return self.within(list(Project.objects.visible_to(user).values_list("pk", flat=True)))
+
+    def within(self, projects: list[int]) -> Self:
+        """Operations that concern none but these projects (ids)."""
         concerned = OperationProject.objects.filter(operation=OuterRef("pk"))
-        return self.filter(Exists(concerned), ~Exists(concerned.exclude(project__in=visible)))
+        return self.filter(Exists(concerned), ~Exists(concerned.exclude(project__in=projects)))
 
     def open(self) -> Self:
         return self.exclude(status__in=ENDED)
