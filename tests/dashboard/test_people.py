@@ -192,5 +192,5 @@ def test_the_list_asks_a_constant_number_of_queries(
     for number in range(people):
         Membership.objects.create(user=User.objects.create_user(f"p{number}"), project=project, role="viewer")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         root.get(reverse("person_list"))

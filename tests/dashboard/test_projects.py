@@ -120,7 +120,7 @@ def test_the_list_asks_a_constant_number_of_queries(
     for _ in range(number):
         make_job(make_project(error="Wrong key.", error_kind="credential"))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         root.get(reverse("project_list"))
 
 

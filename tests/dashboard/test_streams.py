@@ -1,5 +1,6 @@
 """The stream, on a real server with a real Redis: who hears what, how often, and when it ends."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,12 @@ from tests.live import Server, session_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeProject = Callable[..., Project]
+
+
+@pytest.fixture(autouse=True)
+def channel_of_our_own(settings: Settings) -> None:
+    """The live pages of other tests in this process follow theirs."""
+    settings.REDIS_URL = re.sub(r"db=\d+", "db=15", settings.REDIS_URL)
 
 
 @pytest.fixture

@@ -43,14 +43,14 @@ def browser() -> Iterator[Browser]:
 def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
     """``page_for(user, color_scheme="dark", …)``: a page in which ``user`` is signed in; nobody is for None.
 
-    When the test ends, anything on the console (an error, a refused script or style) fails it, but for what holds
-    ``may_say``.
+    Nothing moves, lest a colour be measured half-way. When the test ends, anything on the console (an error, a
+    refused script or style) fails it, but for what holds ``may_say``.
     """
     said: list[str] = []
     contexts = []
 
     def page_for(user: User | None, *, may_say: str = "", **options: Any) -> Page:
-        context = browser.new_context(base_url=live_url, **options)
+        context = browser.new_context(base_url=live_url, **{"reduced_motion": "reduce"} | options)
         contexts.append(context)
         if user:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_url}])

@@ -14,7 +14,7 @@ from tests.factories import make_job
 
 pytestmark = pytest.mark.e2e
 # Answers for programs, parts of pages, and files
-NO_PAGES = {"health", "ready", "job_raw", "job_menu", "job_results_line"}
+NO_PAGES = {"health", "ready", "job_raw", "job_menu", "job_results_line", "operation_receipt"}
 FILES = {name for name in NAMES if name.endswith("_csv")}
 PAGES = [name for name in NAMES if RULES[name]["allowed"].get("GET") == 200 and name not in NO_PAGES | FILES]
 NARROW, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=3840, height=2160)
