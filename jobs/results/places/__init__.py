@@ -49,6 +49,31 @@ class Place(Protocol):
         """None where there is no such file."""
 
 
+class AnyBucket(Storage):
+    """What buckets share beside their backend of django-storages; ``errors`` are those of its client."""
+
+    errors: tuple[type[Exception], ...]
+
+    def put(self, name: str, file: Spooled) -> str:
+        try:
+            return str(self.save(name, file))
+        except self.errors as exc:
+            raise NotStored(name, exc) from exc
+
+    def remove(self, name: str) -> bool:
+        try:
+            self.delete(name)
+        except self.errors:
+            return False
+        return True
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            return self.get_modified_time(name)
+        except self.errors:
+            return None
+
+
 def storage() -> Storage:
     return storages["results"]
 

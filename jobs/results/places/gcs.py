@@ -1,6 +1,5 @@
 """A bucket of Google Cloud Storage; an upload is seen when it is complete."""
 
-from datetime import datetime
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPIError
@@ -9,17 +8,13 @@ from google.cloud.exceptions import GoogleCloudError
 from requests import RequestException
 from storages.backends.gcloud import GoogleCloudStorage
 
-from . import Missing, NotStored, Spooled
+from . import AnyBucket, Missing
 
 _ERRORS = (GoogleAPIError, GoogleCloudError, GoogleAuthError, RequestException)
 
 
-class Bucket(GoogleCloudStorage):  # type: ignore[misc]  # the library has no types
-    def put(self, name: str, file: Spooled) -> str:
-        try:
-            return str(self.save(name, file))
-        except _ERRORS as exc:
-            raise NotStored(name, exc) from exc
+class Bucket(AnyBucket, GoogleCloudStorage):  # type: ignore[misc]  # the library has no types
+    errors = _ERRORS
 
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
@@ -33,20 +28,6 @@ class Bucket(GoogleCloudStorage):  # type: ignore[misc]  # the library has no ty
             self._blob(name).download_to_filename(str(path))
         except _ERRORS as exc:
             raise Missing(name, exc) from exc
-
-    def remove(self, name: str) -> bool:
-        try:
-            self.delete(name)
-        except _ERRORS:
-            return False
-        return True
-
-    def written_at(self, name: str) -> datetime | None:
-        try:
-            written: datetime = self.get_modified_time(name)
-        except _ERRORS:
-            return None
-        return written
 
     def _blob(self, name: str):  # type: ignore[no-untyped-def]  # google-cloud-storage has no types
         return self.bucket.blob(self._normalize_name(name))

@@ -1,23 +1,18 @@
 """A bucket of Amazon S3 or of what speaks as it does; an upload is seen when it is complete."""
 
-from datetime import datetime
 from pathlib import Path
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from . import Missing, NotStored, Spooled
+from . import AnyBucket, Missing
 
 _ERRORS = (BotoCoreError, ClientError, Boto3Error)
 
 
-class Bucket(S3Storage):  # type: ignore[misc]  # the library has no types
-    def put(self, name: str, file: Spooled) -> str:
-        try:
-            return str(self.save(name, file))
-        except _ERRORS as exc:
-            raise NotStored(name, exc) from exc
+class Bucket(AnyBucket, S3Storage):  # type: ignore[misc]  # the library has no types
+    errors = _ERRORS
 
     def read_range(self, name: str, start: int, size: int) -> bytes:
         try:
@@ -32,20 +27,6 @@ class Bucket(S3Storage):  # type: ignore[misc]  # the library has no types
             self._object(name).download_file(str(path))
         except _ERRORS as exc:
             raise Missing(name, exc) from exc
-
-    def remove(self, name: str) -> bool:
-        try:
-            self.delete(name)
-        except _ERRORS:
-            return False
-        return True
-
-    def written_at(self, name: str) -> datetime | None:
-        try:
-            written: datetime = self.get_modified_time(name)
-        except _ERRORS:
-            return None
-        return written
 
     def _object(self, name: str):  # type: ignore[no-untyped-def]  # boto3 has no types
         return self.bucket.Object(self._normalize_name(name))
