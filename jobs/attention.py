@@ -109,12 +109,6 @@ def leave(kinds: Collection[Kind], jobs: Sequence[int], *, at: datetime, note: s
                 _settle(row, at, note)
 
 
-def keep_only(kind: Kind, standing: Collection[str], *, at: datetime, note: str = "") -> int:
-    """Settle what stands of ``kind`` but not about ``standing`` subjects: for those who look at everything at once."""
-    known = Attention.objects.filter(kind=kind, cured_at=None).values_list("subject", flat=True)
-    return settle(kind, set(known) - set(standing), at=at, note=note)
-
-
 def _lock(row: Attention) -> None:
     """Whoever counts the jobs sees all that joined before."""
     Attention.objects.select_for_update(no_key=True).filter(pk=row.pk).first()

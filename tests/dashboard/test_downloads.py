@@ -250,9 +250,7 @@ URLS = ["jobs/{}/results.jsonl", "jobs/{}/results.csv", "jobs/{}/failed.jsonl", 
         (Role.OPERATOR, {"anonymous": 302, "stranger": 404, "victor": 403, "olga": 200, "alice": 200, "root": 200}),
     ],
 )
-@pytest.mark.parametrize(
-    "file", ["jobs/{}/results.jsonl", "jobs/{}/results.csv", "jobs/{}/failed.jsonl", "results.zip?job={}"]
-)
+@pytest.mark.parametrize("file", URLS)
 def test_each_url_answers_each_person_by_the_projects_rule(
     server: Server,
     job: BatchJob,

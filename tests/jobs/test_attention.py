@@ -132,15 +132,6 @@ def test_the_last_job_to_leave_settles(at: datetime, project: Project) -> None:
     assert (only().resolved_at, story(only())) == (at, ["opened", "settled"])
 
 
-def test_only_what_stands_is_kept(at: datetime) -> None:
-    for subject in ("a", "b"):
-        attention.report(Kind.STUCK, subject, at=at, title="Stuck")
-    attention.report(Kind.EXPIRING, "c", at=at, title="Expiring")
-
-    assert attention.keep_only(Kind.STUCK, ["b"], at=at) == 1
-    assert sorted(Attention.objects.unresolved().values_list("subject", flat=True)) == ["b", "c"]
-
-
 def test_people_see_what_concerns_their_projects(
     at: datetime, project: Project, make_project: MakeProject, victor: User, stranger: User, superuser: User
 ) -> None:
