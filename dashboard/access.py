@@ -33,7 +33,7 @@ def get_project_or_404(user: User, pk: int, role: Role = Role.VIEWER) -> Project
     project = Project.objects.visible_to(user).filter(pk=pk).first()
     if project is None:
         raise Http404
-    if not Project.objects.allowing(user, role).filter(pk=pk).exists():
+    if not project.allows(user, role):
         raise PermissionDenied
     return project
 

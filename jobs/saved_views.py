@@ -19,7 +19,7 @@ class ViewRefused(Exception):
 def save(name: str, query: str, *, shared_with: Project | None, by: Actor) -> SavedView:
     """Keep ``query`` (a JobFilter's) under ``name``. Raise ViewRefused."""
     owner = _person(by)
-    if shared_with and not Project.objects.allowing(owner, Role.OPERATOR).filter(pk=shared_with.pk).exists():
+    if shared_with and not shared_with.allows(owner, Role.OPERATOR):
         raise ViewRefused(f"Only operators and admins of {shared_with} share views with its members.")
     if SavedView.objects.filter(owner=owner).count() >= MOST_VIEWS:
         raise ViewRefused(f"You keep {MOST_VIEWS} views already: delete one first.")

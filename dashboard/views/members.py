@@ -70,5 +70,5 @@ def _suggestions(request: HttpRequest) -> list[str]:
 
 def _back(request: HttpRequest, project: Project) -> HttpResponse:
     """To the members, unless the person just gave up managing them."""
-    may = Project.objects.allowing(person_of(request), Role.ADMIN).filter(pk=project.pk).exists()
+    may = project.allows(person_of(request), Role.ADMIN)
     return redirect("member_list", project.pk) if may else redirect("project_list")

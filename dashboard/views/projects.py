@@ -14,7 +14,7 @@ from dashboard.forms.projects import KINDS, environment_key
 from dashboard.forms.switches import MODES, ROLES
 from dashboard.project_health import Line, is_skewed, lines_of
 from jobs import projects
-from jobs.models import ArchiveMode, AuditEntry, Project, Role, User
+from jobs.models import ArchiveMode, AuditEntry, Project, Role
 from jobs.projects import Actor
 from jobs.providers import PROVIDERS
 from jobs.results.long_values import size_words
@@ -53,7 +53,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     [line] = lines_of([project], now)
     standing = standing_of(project)
-    manages = _allows(person, project, Role.ADMIN)
+    manages = project.allows(person, Role.ADMIN)
     answer = {
         "now": now,
         "project": project,
@@ -64,7 +64,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "skewed": is_skewed(project),
         "double": Project.objects.visible_to(person).filter(pk=project.same_account_as_id or 0).first(),
         "manages": manages,
-        "operates": _allows(person, project, Role.OPERATOR),
+        "operates": project.allows(person, Role.OPERATOR),
         "standing": standing,
         "stored": size_words(standing.stored),
         "quota": quota_words(),
@@ -100,10 +100,6 @@ def _press(request: HttpRequest, pk: int, button: Button, done: str, *, role: Ro
     button(project, by=actor)
     messages.success(request, done.format(project))
     return redirect("project_detail", pk)
-
-
-def _allows(person: User, project: Project, role: Role) -> bool:
-    return Project.objects.allowing(person, role).filter(pk=project.pk).exists()
 
 
 def _fits(line: Line, chosen: str, search: str) -> bool:

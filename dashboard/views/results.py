@@ -20,7 +20,7 @@ from dashboard.result_row_page import row_context
 from dashboard.results_page import head_context, rows_context, summary_context
 from dashboard.row_filter import RowFilter
 from jobs import audit
-from jobs.models import Archive, ArchiveStatus, BatchJob, Project, Role
+from jobs.models import Archive, ArchiveStatus, BatchJob, Role
 from jobs.results import asking, exports, inputs
 from jobs.results.access import may_open_results
 from jobs.results.archives import Missing, open_archive
@@ -35,7 +35,7 @@ def job_results(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not may_open_results(person_of(request), job.project):
         return _refused(request, job)
     at, archive, chosen = timezone.now(), Archive.objects.filter(job=job).first(), RowFilter.parse(request.GET)
-    answer = head_context(job, archive, at) | {"operates": _operates(request, job.project)}
+    answer = head_context(job, archive, at) | {"operates": job.project.allows(person_of(request), Role.OPERATOR)}
     if archive is not None and archive.status == ArchiveStatus.SAVED:
         note_visit(request, job)
         answer |= summary_context(job, archive, at) | _rows(job, archive, chosen)
@@ -55,7 +55,9 @@ def job_results_row(request: HttpRequest, pk: int, line: int) -> HttpResponseBas
             row = row_context(job, archive, opened, line, RowFilter.parse(request.GET))
     except LookupError as exc:
         raise Http404("There is no such line.") from exc
-    head = head_context(job, archive, timezone.now()) | {"operates": _operates(request, job.project)}
+    head = head_context(job, archive, timezone.now()) | {
+        "operates": job.project.allows(person_of(request), Role.OPERATOR)
+    }
     return render(request, "results/row.html", head | row)
 
 
@@ -161,7 +163,3 @@ def _refused(request: HttpRequest, job: BatchJob) -> HttpResponse:
     return render(
         request, "results/refused.html", {"job": job, "who": ROLES[Role(job.project.results_role)]}, status=403
     )
-
-
-def _operates(request: HttpRequest, project: Project) -> bool:
-    return Project.objects.allowing(person_of(request), Role.OPERATOR).filter(pk=project.pk).exists()

@@ -138,6 +138,10 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def allows(self, user: User, role: Role) -> bool:
+        """Whether this person has at least ``role`` here."""
+        return Project.objects.allowing(user, role).filter(pk=self.pk).exists()
+
     def set_credential(self, credential: Credential, *, at: datetime) -> None:
         """Keep ``credential`` encrypted; the caller saves."""
         self.credential = seal(credential)

@@ -5,4 +5,4 @@ from jobs.models import Project, Role, User
 
 def may_open_results(user: User, project: Project) -> bool:
     """Whether ``user`` has at least the role that the project asks for results."""
-    return Project.objects.allowing(user, Role(project.results_role)).filter(pk=project.pk).exists()
+    return project.allows(user, Role(project.results_role))
