@@ -48,14 +48,18 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
+    """The database refuses to change or delete a row (migration 0008), so ids of what is deleted later stay in it."""
+
     at = models.DateTimeField(db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
     actor_name = models.CharField(max_length=150)
     verb = models.CharField(max_length=40)
     target_kind = models.CharField(max_length=20)
     target_id = models.BigIntegerField(null=True)
     target_label = models.CharField(max_length=200)
-    project = models.ForeignKey("jobs.Project", models.SET_NULL, null=True, related_name="+")
+    project = models.ForeignKey("jobs.Project", models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     reason = models.TextField(blank=True)
     result = models.CharField(max_length=40, blank=True)
     detail = models.JSONField(default=dict)

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
+from jobs import projects, purge
 from jobs.models import AuditEntry, Membership, Project, User
 from jobs.models.audit import AppendOnly
+from jobs.projects import Actor
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import get, words
 from tests.factories import make_job, make_operation
@@ -142,11 +145,49 @@ def test_entries_are_neither_changed_nor_deleted(project: Project, at: datetime)
     assert AuditEntry.objects.get().verb == "pause"
 
 
-def test_entries_outlive_the_project_and_the_person(project: Project, olga: User, at: datetime) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE jobs_auditentry SET reason = 'another'",
+        "UPDATE jobs_auditentry SET actor_id = NULL, project_id = NULL",
+        "DELETE FROM jobs_auditentry",
+    ],
+)
+def test_the_database_itself_refuses_to_change_or_delete_an_entry(
+    project: Project, at: datetime, statement: str
+) -> None:
+    write("pause", project, at=at, reason="too slow")
+
+    with (
+        pytest.raises(IntegrityError, match="Audit entries are only added: none is changed or deleted"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.reason, entry.project) == ("pause", "too slow", project)
+
+
+def test_entries_outlive_the_project_and_the_person_unchanged(project: Project, olga: User, at: datetime) -> None:
     write("pause", project, at=at, actor=olga)
+    ids = (olga.pk, project.pk)
 
     project.delete()
     olga.delete()
 
-    entry = AuditEntry.objects.get()
+    entry = AuditEntry.objects.select_related("actor", "project").get()
     assert (entry.actor_name, entry.actor, entry.project) == ("olga", None, None)
+    assert (entry.actor_id, entry.project_id) == ids
+
+
+def test_a_removed_projects_entries_are_a_superusers_and_tell_no_name(
+    client_for: ClientFor, superuser: User, victor: User, project: Project, at: datetime
+) -> None:
+    write("delete", project, kind="batchjob", at=at)
+    projects.remove(project, by=Actor(superuser, at))
+
+    purge.removed_projects()
+
+    assert lines(get(client_for(victor), "/audit/")) == []
+    assert [line.split()[-3:] for line in lines(get(client_for(superuser), "/audit/"))][1] == ["–", "–", "–"]
