@@ -9,6 +9,7 @@ from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
+import httpcore
 import httpx
 
 from . import deadline
@@ -117,12 +118,12 @@ class Wire:
 
 @contextmanager
 def network_trouble() -> Iterator[None]:
-    """What httpx raises of the network, as a TransientError."""
+    """What httpx, or httpcore below it, raises of the network, as a TransientError."""
     try:
         yield
-    except httpx.TimeoutException as exc:
+    except (httpx.TimeoutException, httpcore.TimeoutException) as exc:
         raise TransientError("The provider did not answer in time; it is asked again later.") from exc
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as exc:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpcore.NetworkError) as exc:
         raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): check the network.") from exc
 
 
