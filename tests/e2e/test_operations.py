@@ -64,26 +64,6 @@ def test_ticks_three_jobs_and_cancels_them(page_for: PageFor, olga: User, yard: 
     assert yard.asked("POST") == 3
 
 
-def test_selects_all_that_match_confirms_and_undoes(page_for: PageFor, olga: User, yard: Yard) -> None:
-    yard.fill(60)
-    yard.fill(1, outcome="run")
-    page = page_for(olga)
-    page.goto("/?state=failed")
-
-    page.get_by_label("Tick all jobs on this page").check()
-    expect(page.get_by_text("50 selected")).to_be_visible()
-    page.get_by_label("All 60 failed jobs").check()
-    page.get_by_role("button", name="Delete…").click()
-    confirm(page, "Delete 60 jobs")
-    expect(page.get_by_text("Starts in")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-
-    expect(page.get_by_text("Undone before it began")).to_be_visible()
-    work(yard)
-    assert len(yard.account.jobs) == 61
-    assert yard.account.journal.count() == 0
-
-
 def test_from_cleanup_to_the_receipt(page_for: PageFor, olga: User, yard: Yard) -> None:
     yard.fill(12)
     page = page_for(olga)
