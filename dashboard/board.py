@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.models import BatchJob, BatchJobQuerySet, Project, Role, StateCount, User
+from jobs.wording import many
 
 from .times import relative
 
@@ -35,7 +36,7 @@ class FirstRead(NamedTuple):
 
     @property
     def words(self) -> str:
-        return f"{self.jobs:,} job{'' if self.jobs == 1 else 's'}"
+        return many(self.jobs, "job")
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ class Board:
 
     def summary(self, at: datetime) -> SafeString:
         """`14 projects, synced 6 s ago`."""
-        many = f"{len(self.projects):,} project{'' if len(self.projects) == 1 else 's'}"
-        return format_html("{}, synced {}", many, relative(self.synced_at, at)) if self.synced_at else SafeString(many)
+        known = many(len(self.projects), "project")
+        return (
+            format_html("{}, synced {}", known, relative(self.synced_at, at)) if self.synced_at else SafeString(known)
+        )
 
     @cached_property
     def first_reads(self) -> list[FirstRead]:

@@ -10,6 +10,7 @@ from jobs.filters import JobFilter
 from jobs.models import Action, BatchJobQuerySet, Project
 from jobs.operations.words import VERBS
 from jobs.states import TERMINAL, State
+from jobs.wording import many
 
 from .board import Board
 
@@ -37,9 +38,13 @@ class Card:
     notes: str
 
     @property
+    def jobs(self) -> str:
+        """`1 job`, `10,000+ jobs`."""
+        return f"{self.number} {'job' if str(self.number) == '1' else 'jobs'}"
+
+    @property
     def button(self) -> str:
-        many = "job" if str(self.number) == "1" else "jobs"
-        return f"{VERBS[self.action]} {self.number} {many}…"
+        return f"{VERBS[self.action]} {self.jobs}…"
 
 
 def cards(board: Board, projects: tuple[int, ...], at: datetime) -> list[Card]:
@@ -57,7 +62,7 @@ def _notes(jobs: BatchJobQuerySet, action: Action, board: Board) -> str:
     columns = ("project_id", "results_state", "reported", "output")
     rows = list(jobs.order_by().values_list(*columns)[: LIMIT + 1])
     per_project = Counter(row[0] for row in rows)
-    said = [f"{len(per_project):,} project{'' if len(per_project) == 1 else 's'}"]
+    said = [many(len(per_project), "project")]
     if len(rows) > LIMIT:
         said = [f"among the first {LIMIT:,}: {said[0]}"]
     if action == Action.DELETE:

@@ -6,6 +6,7 @@ from jobs.connections import kind_of
 from jobs.models import Archive, ArchiveStatus, BatchJob, Export
 from jobs.results.exports import PARQUET
 from jobs.results.long_values import size_words
+from jobs.wording import many
 
 MOST_PARTS = 100
 
@@ -29,7 +30,7 @@ def downloads(job: BatchJob, archive: Archive | None) -> list[Download]:
         Download("CSV for spreadsheets", _url(job, "results.csv"), "no formulas"),
     ]
     if failed := archive.failed + archive.broken:
-        offered.append(Download("Only the failed rows, JSONL", _url(job, "failed.jsonl"), f"{failed:,} rows"))
+        offered.append(Download("Only the failed rows, JSONL", _url(job, "failed.jsonl"), many(failed, "row")))
     if archive.input_file or kind_of(job.project).capabilities.echoes_requests:
         offered.append(Download("Requests with responses, JSONL", _url(job, "merged.jsonl"), "joined by key"))
     return [*offered, _parquet(job, archive)]

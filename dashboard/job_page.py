@@ -14,6 +14,7 @@ from jobs.models import BatchJob, Payload, ProgressSample, StateChange
 from jobs.sizes import size_class, size_words
 from jobs.states import State
 from jobs.timeline.alike import usual
+from jobs.wording import many
 
 from . import times
 from .board import Board
@@ -111,7 +112,7 @@ def _usual(board: Board, job: BatchJob) -> str:
         return ""
     size = size_words(size_class(job.requests_total))
     median, most = (times.duration(timedelta(seconds=seconds)) for seconds in (found.median, found.p95))
-    return f"This model, {size}: median {median}, p95 {most} ({found.number:,} jobs)"
+    return f"This model, {size}: median {median}, p95 {most} ({many(found.number, 'job')})"
 
 
 def _gone(job: BatchJob) -> str:

@@ -10,6 +10,7 @@ from jobs.connections import kind_of
 from jobs.models import Archive, BatchJob
 from jobs.results.archives import INVALID, IndexRow, OpenArchive
 from jobs.results.classes import Outcome
+from jobs.wording import many
 
 from .download_list import downloads, parts
 from .figures import number, share
@@ -180,12 +181,12 @@ def _doubts(job: BatchJob, archive: Archive) -> list[str]:
     ]
     doubts = [words.format(_rows(number)) for number, words in found if number]
     if total is not None and total != lines:
-        doubts.append(f"The job counts {total:,} requests, its results have {lines:,} rows.")
+        doubts.append(f"The job counts {many(total, 'request')}, its results have {many(lines, 'row')}.")
     return doubts
 
 
 def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    return many(number, "row")
 
 
 def outcome_pills(archive: Archive, chosen: RowFilter | None = None) -> list[RowPill]:
@@ -231,6 +232,6 @@ def _groups(job: BatchJob, opened: OpenArchive, chosen: RowFilter) -> dict[str, 
         )
         for group in groups[:MOST_GROUPS]
     ]
-    kinds = f"{len(groups):,} kind{'' if len(groups) == 1 else 's'}"
+    kinds = many(len(groups), "kind")
     rest = f", the {MOST_GROUPS} most frequent are shown" if len(groups) > MOST_GROUPS else ""
     return {"groups": lines, "groups_words": f"{kinds} of errors{rest}"}

@@ -3,6 +3,7 @@
 from django.db import OperationalError, connection
 
 from jobs.schema import pending_migrations
+from jobs.wording import many
 
 
 def refuse_pending_migrations() -> None:
@@ -15,4 +16,6 @@ def refuse_pending_migrations() -> None:
         connection.close()
     if pending:
         named = ", ".join(pending[:3]) + (" …" if len(pending) > 3 else "")
-        raise SystemExit(f"The database waits for {len(pending)} migrations ({named}): run `manage.py migrate` first.")
+        raise SystemExit(
+            f"The database waits for {many(len(pending), 'migration')} ({named}): run `manage.py migrate` first."
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .states import ACTIVE, TERMINAL, State
+from .wording import many
 
 if TYPE_CHECKING:
     from .filters import JobFilter
@@ -55,7 +56,7 @@ def _created(chosen: "JobFilter") -> list[str]:
 def _aged(chosen: "JobFilter") -> list[str]:
     if not chosen.older_than:
         return []
-    days = f"{chosen.older_than:,} day{'' if chosen.older_than == 1 else 's'}"
+    days = many(chosen.older_than, "day")
     ended = chosen.states and TERMINAL.issuperset(chosen.states)
     return [f"that ended over {days} ago" if ended else f"older than {days}"]
 

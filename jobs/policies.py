@@ -19,6 +19,7 @@ from jobs.operations import OperationRefused, Selection
 from jobs.operations.planning import survey
 from jobs.projects import Actor
 from jobs.states import ACTIVE, TERMINAL, State
+from jobs.wording import many
 
 SUDDEN = 5  # times its usual number of jobs: then a policy stops and asks
 FEW = 10  # jobs; of so few, five times as many are nothing to ask about
@@ -57,7 +58,7 @@ class Rehearsal:
     refused: int
 
     def __str__(self) -> str:
-        return f"would have removed {self.recent:,} jobs in the last 30 days, {self.protected:,} protected"
+        return f"would have removed {many(self.recent, 'job')} in the last 30 days, {self.protected:,} protected"
 
 
 def visible_to(user: User) -> list[Policy]:
@@ -203,7 +204,7 @@ def _start(policy: Policy, by: Actor) -> Operation | None:
     if operation.items_to_do > SUDDEN * (expected := _expected(policy)) or not operation.items_to_do:
         operations.discard(operation, actor=by)
         if operation.items_to_do:
-            found = f"It matched {operation.items_to_do:,} jobs, and usually some {expected:,.0f}"
+            found = f"It matched {many(operation.items_to_do, 'job')}, and usually some {expected:,.0f}"
             _ask(policy, f"{found}: rehearse it and switch it on again, or change it.", by.at)
         return None
     _learn(policy, operation.items_to_do)

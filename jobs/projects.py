@@ -20,6 +20,7 @@ from jobs.providers import PROVIDERS, deadline
 from jobs.providers.base import Account, Provider, ProviderError, TransientError
 from jobs.providers.signing import read_service_account
 from jobs.vault import fingerprint
+from jobs.wording import many
 
 # C1 controls, line separators and bidi controls, with which one name passes for another's
 _DECEIVING = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -86,8 +87,8 @@ def check(draft: Draft, credential: Credential, *, any_host: bool = False) -> Ch
             page = _connect(draft, credential).list_page()
     except (ProjectRefused, ProviderError) as exc:
         return Check(False, str(exc))
-    found = f"{len(page.jobs)}{'+' if page.next_token else ''}"
-    return Check(True, f"Connected: {found} jobs on the first page.", len(page.jobs))
+    found = f"{len(page.jobs)}+ jobs" if page.next_token else many(len(page.jobs), "job")
+    return Check(True, f"Connected: {found} on the first page.", len(page.jobs))
 
 
 def add(draft: Draft, credential: Credential, *, by: Actor, any_host: bool = False) -> Project:

@@ -15,6 +15,7 @@ from jobs.operations import Selection
 from jobs.operations.selecting import MOST, seen_by
 from jobs.providers import PROVIDERS
 from jobs.states import ACTIVE, State
+from jobs.wording import many
 
 NO_EFFECT = timedelta(minutes=15)  # a cancel without effect for so long
 UNCOLLECTED = timedelta(hours=1)  # an archive has had so long to save results
@@ -152,7 +153,7 @@ def _report_slots(one: Slots, at: datetime) -> None:
         subject,
         at=at,
         title="Live jobs fill nearly all slots",
-        why=f"{one.live:,} live jobs; the provider takes {one.limit:,} at once, and refuses the next.",
+        why=f"{many(one.live, 'live job')}; the provider takes {one.limit:,} at once, and refuses the next.",
         todo="Cancel what is not needed; a cancelled job frees its slot when it has ended.",
         project=one.project,
         jobs=one.live,

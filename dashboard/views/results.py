@@ -24,6 +24,7 @@ from jobs.models import Archive, ArchiveStatus, BatchJob, Role
 from jobs.results import asking, exports, inputs
 from jobs.results.access import may_open_results
 from jobs.results.archives import Missing, open_archive
+from jobs.wording import many
 
 VISIT_SECONDS = 1800
 
@@ -93,7 +94,7 @@ def _job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             lines = inputs.attach(archive, form.name, form.chunks, by=actor_of(request))
-            messages.success(request, f"Attached {lines:,} lines: rows now show their request.")
+            messages.success(request, f"Attached {many(lines, 'line')}: rows now show their request.")
             return redirect("job_results", pk)
         except inputs.InputRefused as exc:
             form.add_error("file", str(exc))

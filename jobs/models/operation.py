@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Exists, Index, OuterRef, Q, UniqueConstraint
 
 from jobs import states
+from jobs.wording import many
 
 from .job import BatchJob
 from .people import User
@@ -182,7 +183,7 @@ class Operation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.items_to_do:,} jobs"
+        return f"{self.get_action_display()} {many(self.items_to_do, 'job')}"
 
 
 class OperationProject(models.Model):

@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, BatchJobQuerySet, Project, ProjectQuerySet, Role, User
+from jobs.wording import many
 
 MOST = 200_000  # jobs of one operation
 AT_ONCE = 5_000  # ids in a query
@@ -22,7 +23,7 @@ class Selection:
     def describe(self) -> str:
         """In words, for the plan and the receipt."""
         if self.chosen is None:
-            return f"{len(set(self.ids)):,} chosen {'job' if len(set(self.ids)) == 1 else 'jobs'}"
+            return many(len(set(self.ids)), "chosen job")
         names = Project.objects.filter(pk__in=self.chosen.projects).values_list("pk", "name")
         return self.chosen.describe(dict(names))
 

@@ -6,6 +6,7 @@ from django.db.models import Count
 
 from jobs.connections import kind_of
 from jobs.models import Action, Operation, OperationItem, OperationProject, OperationStatus, Verdict
+from jobs.wording import many
 
 VERBS = {
     Action.CANCEL: "Cancel",
@@ -82,22 +83,22 @@ def headline(operation: Operation, archive_first: int) -> str:
     most = f"{operation.items_to_do:,}"
     of_all = "" if operation.items_to_do == operation.items_total else f" of {operation.items_total:,}"
     saved = f", {archive_first:,} of them once their results are saved" if archive_first else ""
-    return f"{VERBS[Action(operation.action)]} {most}{of_all} {_plural(operation.items_total)}{saved}."
+    return f"{VERBS[Action(operation.action)]} {most}{of_all} {'job' if operation.items_total == 1 else 'jobs'}{saved}."
 
 
 def button(operation: Operation) -> str:
     """Verb and number, such as “Delete 398 jobs”."""
     verb = VERBS[Action(operation.action)]
-    return f"{verb} {operation.items_to_do:,} {_plural(operation.items_to_do)}"
+    return f"{verb} {many(operation.items_to_do, 'job')}"
 
 
 def asides(operation: Operation) -> list[str]:
     pinned, missing = operation.pinned, operation.missing
     said = []
     if pinned:
-        said.append(f"{pinned:,} pinned {_plural(pinned)} {'is' if pinned == 1 else 'are'} left out.")
+        said.append(f"{many(pinned, 'pinned job')} {'is' if pinned == 1 else 'are'} left out.")
     if missing:
-        said.append(f"{missing:,} chosen {_plural(missing)} {'is' if missing == 1 else 'are'} no longer on the board.")
+        said.append(f"{many(missing, 'chosen job')} {'is' if missing == 1 else 'are'} no longer on the board.")
     if operation.approval_needed and operation.status in (OperationStatus.PLANNED, OperationStatus.WAITING):
         said.append("So many need the approval of a second person.")
     return said
@@ -129,7 +130,3 @@ def _things(operation: Operation, column: str) -> list[Things]:
     items = OperationItem.objects.filter(operation=operation, verdict__in=TO_DO).exclude(**{column: ""})
     counted = items.order_by().values_list(column).annotate(jobs=Count("pk")).order_by("-jobs")
     return [Things(what, jobs) for what, jobs in counted]
-
-
-def _plural(number: int) -> str:
-    return "job" if number == 1 else "jobs"

@@ -12,6 +12,7 @@ from jobs.models import Archive, BatchJob, Payload, Project, StateChange
 from jobs.states import Counts, State, grade
 from jobs.sync import history, tally
 from jobs.sync.rows import failed_share
+from jobs.wording import many
 
 from .pricing import cost_of
 
@@ -37,7 +38,7 @@ def note_of(archive: Archive, requested: int | None) -> str:
     lines = archive.lines or 0
     if requested is None or requested == lines:
         return ""
-    return f"The job counts {requested:,} requests, its results have {lines:,} lines."
+    return f"The job counts {many(requested, 'request')}, its results have {many(lines, 'line')}."
 
 
 def write(archive: Archive, *, at: datetime) -> None:

@@ -114,7 +114,7 @@ def paula(board: Project) -> User:
 def test_the_approval_threshold_holds(board: Project, paula: User) -> None:
     Project.objects.update(approval_above=2)
 
-    assert refusal(*FAILED, *SURE) == "3 jobs need a second person: add --approved-by USER."
+    assert refusal(*FAILED, *SURE) == "A second person has to approve 3 jobs: add --approved-by USER."
     alone = (*FAILED, *SURE, "--as", "paula", "--approved-by", "paula")
     assert refusal(*alone) == "A second person has to approve it."
     assert set(Operation.objects.values_list("status", flat=True)) == {"discarded"}

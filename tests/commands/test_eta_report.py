@@ -38,8 +38,8 @@ def test_prints_how_often_the_range_held_and_how_wide_it_was(project: Project, a
     with time_machine.travel(at, tick=False):
         text, line = report(), report("--json").splitlines()[0]
 
-    assert "all models: 1 jobs, 9 forecasts, held 100.0%, median width 152% of the time left." in text
-    assert "gemini-2.5-flash: 1 jobs" in text
+    assert "all models: 1 job, 9 forecasts, held 100.0%, median width 152% of the time left." in text
+    assert "gemini-2.5-flash: 1 job" in text
     assert json.loads(line) == {
         "model": "all models",
         "jobs": 1,

@@ -157,7 +157,7 @@ def test_reparse_reads_stored_answers_without_asking(search: GeminiAccount) -> N
 
     said = run("reparse")
 
-    assert said == "Search: 1 jobs read differently.\n"
+    assert said == "Search: 1 job read differently.\n"
     assert project.jobs.get().display_name == "nightly"
     assert len(search.journal) == 0
 

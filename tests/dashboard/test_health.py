@@ -52,7 +52,7 @@ def test_not_ready_while_a_migration_is_pending(client: Client, forgotten_migrat
 
 def test_processes_refuse_pending_migrations(forgotten_migration: str) -> None:
     assert pending_migrations() == [forgotten_migration]
-    with pytest.raises(SystemExit, match=r"^The database waits for 1 migrations .*: run `manage.py migrate` first\.$"):
+    with pytest.raises(SystemExit, match=r"^The database waits for 1 migration .*: run `manage.py migrate` first\.$"):
         refuse_pending_migrations()
 
 

@@ -84,7 +84,7 @@ def test_only_what_was_rehearsed_is_switched_on(
     assert "Rehearse it first" in post(client, policy, "enable")
     assert state_of(policy) == (False, False)
     text = post(client, policy, "rehearse")
-    assert "It would have removed 1 jobs in the last 30 days, 1 protected. Now it would act on 2 jobs" in text
+    assert "It would have removed 1 job in the last 30 days, 1 protected. Now it would act on 2 jobs" in text
     assert state_of(policy) == (True, False)
     post(client, policy, "enable")
     assert state_of(policy) == (True, True)

@@ -143,7 +143,7 @@ def test_checking_the_connection_tells_what_was_found_and_stores_nothing(
 
     answer = root.post(reverse("project_check"), gemini)
 
-    assertContains(answer, "Connected: 1 jobs on the first page.")
+    assertContains(answer, "Connected: 1 job on the first page.")
     assert not Project.objects.exists()
 
 

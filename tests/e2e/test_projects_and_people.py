@@ -48,7 +48,7 @@ def test_tests_and_adds_a_gemini_project(
     page.get_by_text("Other hosts than the provider's own").click()
     page.get_by_label("Base URL").fill(base_url)
     page.get_by_role("button", name="Test connection").click()
-    expect(page.get_by_text("Connected: 1 jobs on the first page.")).to_be_visible()
+    expect(page.get_by_text("Connected: 1 job on the first page.")).to_be_visible()
     page.get_by_role("button", name="Add the project").click()
 
     expect(page.get_by_role("heading", name="Search")).to_be_visible()

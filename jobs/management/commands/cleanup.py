@@ -16,6 +16,7 @@ from jobs.models import Action, Operation, OperationItem, OperationStatus, User
 from jobs.operations import OperationRefused, Selection
 from jobs.projects import Actor
 from jobs.providers.reading import line
+from jobs.wording import many
 
 LONGEST = 1000  # letters of a line; more than names may have
 PLACES = ("sort", "dir", "after", "before")
@@ -77,7 +78,8 @@ class Command(BoardCommand):
 
     def _approve(self, operation: Operation, options: dict[str, Any]) -> None:
         if not options["approved_by"]:
-            raise CommandError(f"{operation.items_to_do:,} jobs need a second person: add --approved-by USER.")
+            jobs = many(operation.items_to_do, "job")
+            raise CommandError(f"A second person has to approve {jobs}: add --approved-by USER.")
         approver = Actor(find_user(options["approved_by"]), timezone.now())
         operations.approve(operation, actor=approver, at_once=options["yes"])
 

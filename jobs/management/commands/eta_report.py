@@ -13,6 +13,7 @@ from jobs.management.base import BoardCommand
 from jobs.models import BatchJob, BatchJobQuerySet
 from jobs.replay import Past, Score
 from jobs.states import State
+from jobs.wording import many
 
 AT_ONCE = 200
 
@@ -41,7 +42,9 @@ class Command(BoardCommand):
             self.say_json({"model": model, **facts})
         else:
             held, width = f"held {found.held:.1%}", f"median width {found.width:.0%} of the time left"
-            self.stdout.write(f"{model}: {found.jobs:,} jobs, {found.forecasts:,} forecasts, {held}, {width}.")
+            self.stdout.write(
+                f"{model}: {many(found.jobs, 'job')}, {many(found.forecasts, 'forecast')}, {held}, {width}."
+            )
 
 
 def _jobs() -> BatchJobQuerySet:

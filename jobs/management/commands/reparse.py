@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from jobs.management.base import BoardCommand, find_project
 from jobs.models import Project
 from jobs.sync.reparse import reparse
+from jobs.wording import many
 
 
 class Command(BoardCommand):
@@ -19,4 +20,4 @@ class Command(BoardCommand):
         chosen = [find_project(options["project"])] if options["project"] else Project.objects.on_board()
         for project in chosen:
             changed = reparse(project)
-            self.stdout.write(f"{project.name}: {changed} jobs read differently.")
+            self.stdout.write(f"{project.name}: {many(changed, 'job')} read differently.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from jobs.management.base import BoardCommand, find_project
 from jobs.models import Project
 from jobs.sync import Report, sync_project
+from jobs.wording import many
 
 LONGEST_WAIT = 30.0  # for a worker that holds the project
 
@@ -42,7 +43,7 @@ class Command(BoardCommand):
             return
         self.stdout.write(
             f"{report.seen} seen: {report.created} new, {report.changed} changed, {report.unchanged} unchanged,"
-            f" {report.gone} gone; {report.requests} requests in {report.seconds:.1f} s."
+            f" {report.gone} gone; {many(report.requests, 'request')} in {report.seconds:.1f} s."
         )
         for error in report.errors if not report.failed else ():  # else they are the command's own error
             self.stderr.write(error)
