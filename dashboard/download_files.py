@@ -18,6 +18,7 @@ from jobs.providers.streaming import gathered
 from jobs.results import exporting, storing
 from jobs.results.archives import OpenArchive
 from jobs.results.exports import PARQUET
+from jobs.results.inputs import by_place
 from jobs.results.naming import file_name
 from jobs.results.originals import NoResults, Original, open_original, size_of
 from jobs.results.places import Missing, storage
@@ -176,7 +177,7 @@ def _csv(original: Original) -> Iterator[bytes]:
 
 def _merged(job: BatchJob) -> Made:
     """Raise Refused where no request is known."""
-    archive = Archive.objects.filter(job=job).exclude(input_file="").first()
+    archive = Archive.objects.filter(job=job).exclude(input_file="").select_related("job__project").first()
     if archive:
         return lambda original: _with_requests(original, archive)
     if not kind_of(job.project).capabilities.echoes_requests:
@@ -187,7 +188,7 @@ def _merged(job: BatchJob) -> Made:
 def _with_requests(original: Original, archive: Archive) -> Iterator[bytes]:
     requests = OpenArchive(archive.input_file, archive.input_index)
     try:
-        yield from exporting.merged(original, requests)
+        yield from exporting.merged(original, requests, by_place=by_place(archive))
     finally:
         requests.close()
 

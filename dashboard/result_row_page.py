@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.models import Archive, BatchJob
+from jobs.connections import kind_of
+from jobs.models import Archive, BatchJob, Export
 from jobs.results import showing
 from jobs.results.archives import IndexRow, Missing, OpenArchive
+from jobs.results.exports import REQUESTS
 from jobs.results.inputs import open_input, request_line
 from jobs.results.long_values import size_words
 
@@ -66,7 +68,7 @@ def row_context(job: BatchJob, archive: Archive, opened: OpenArchive, line: int,
         "line_words": f"{line:,}",
         "item": ResultRow(job, row, query),
         "shown": shown,
-        **_request(archive, row, shown),
+        **_request(job, archive, row, shown),
         "picture": EmbeddingPicture.of(shown.embedding, shown.norm),
         "size": size_words(len(raw)),
         "query": query,
@@ -75,8 +77,8 @@ def row_context(job: BatchJob, archive: Archive, opened: OpenArchive, line: int,
     }
 
 
-def _request(archive: Archive, row: IndexRow, shown: showing.Shown) -> dict[str, Any]:
-    """The request, as the line has it or else the attached input file."""
+def _request(job: BatchJob, archive: Archive, row: IndexRow, shown: showing.Shown) -> dict[str, Any]:
+    """The request, as the line has it or else what is kept beside the results."""
     if shown.request:
         return {"request_side": shown.request, "request_from": "as the provider gives it back"}
     try:
@@ -84,10 +86,23 @@ def _request(archive: Archive, row: IndexRow, shown: showing.Shown) -> dict[str,
     except Missing:
         attached = None
     if attached is None:
-        return {"request_side": None, "input_known": False}
+        return {"request_side": None, "input_known": False, **source_context(job, archive)}
+    by_place = kind_of(job.project).capabilities.keeps_order
     with attached:
-        found = showing.request_of(request_line(attached, row))
+        found = showing.request_of(request_line(attached, row, by_place=by_place))
     return {"request_side": found, "request_from": "from the attached file", "input_known": True}
+
+
+def source_context(job: BatchJob, archive: Archive) -> dict[str, Any]:
+    """Where the job read its requests, if they can be read there too, and how far that is."""
+    if not kind_of(job.project).finds_requests(job.source):
+        return {}
+    wanted = Export.objects.filter(archive=archive, format=REQUESTS).first()
+    return {
+        "source": job.source,
+        "fetching": wanted is not None and not wanted.error,
+        "fetch_error": wanted.error if wanted else "",
+    }
 
 
 def neighbours(opened: OpenArchive, line: int, chosen: RowFilter) -> tuple[int, int]:

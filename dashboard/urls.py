@@ -42,6 +42,7 @@ result_urls: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/results/parquet/", results.job_results_parquet, name="job_results_parquet"),
     path("jobs/<int:pk>/results/input/", results.job_results_input, name="job_results_input"),
     path("jobs/<int:pk>/results/input/forget/", results.job_results_detach, name="job_results_detach"),
+    path("jobs/<int:pk>/results/requests/", results.job_results_requests, name="job_results_requests"),
 ]
 attention_urls: list[URLPattern | URLResolver] = [
     path("attention/", attention.attention_list, name="attention_list"),

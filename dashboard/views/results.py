@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from dashboard.access import actor_of, entered, get_project_or_404, person_of
 from dashboard.forms.inputs import InputForm
 from dashboard.forms.switches import ROLES
-from dashboard.result_row_page import row_context
+from dashboard.result_row_page import row_context, source_context
 from dashboard.results_page import head_context, rows_context, summary_context
 from dashboard.row_filter import RowFilter
 from jobs import audit
@@ -98,8 +98,23 @@ def _job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("job_results", pk)
         except inputs.InputRefused as exc:
             form.add_error("file", str(exc))
-    answer = head_context(job, archive, timezone.now()) | {"form": form}
+    answer = head_context(job, archive, timezone.now()) | source_context(job, archive) | {"form": form}
     return render(request, "results/input.html", answer, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def job_results_requests(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a worker read the requests from where the job did; then back to the row they were wanted for."""
+    job = _job_or_404(request, pk)
+    get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = get_object_or_404(Archive, job=job, status=ArchiveStatus.SAVED)
+    exports.want(archive, by=person_of(request), at=timezone.now(), form=exports.REQUESTS)
+    line = request.POST.get("line", "")
+    if line.isascii() and line.isdigit() and len(line) < 18:
+        return redirect("job_results_row", pk, int(line))
+    return redirect("job_results_input", pk)
 
 
 @require_POST

@@ -61,6 +61,7 @@ class Capabilities:
 
     ``results_lifetime``: how long a finished job's results stay; None for as long as their owner wants.
     ``results_die_with_job``: deleting the job deletes them. ``echoes_requests``: each result holds its request.
+    ``keeps_order``: results come in the order of their requests, so one without a key is known by its place.
     """
 
     cancel: bool = True
@@ -74,6 +75,7 @@ class Capabilities:
     results_lifetime: timedelta | None = None
     results_die_with_job: bool = False
     echoes_requests: bool = False
+    keeps_order: bool = False
     job_name_hint: str = ""
     most_live: int | None = None  # jobs a project may have unfinished at once
 
@@ -220,7 +222,8 @@ class Provider(Protocol):
 class ProviderKind:
     """One entry of the registry: how a provider is called, what it needs, what it can do, how it is read.
 
-    ``wants_get``: a list leaves out where this job's results are. ``without_results``: one job in full, less the
+    ``wants_get``: a list leaves out where this job's results are. ``finds_requests``: whether ``input_parts`` can be
+    asked for this ``RemoteJob.source``. ``without_results``: one job in full, less the
     results it carries, so that they are not kept beside it.
     """
 
@@ -233,4 +236,5 @@ class ProviderKind:
     fields: tuple[str, ...] = ()
     page_size: int = 100
     wants_get: Callable[[RemoteJob], bool] = field(default=lambda job: False)
+    finds_requests: Callable[[str], bool] = field(default=lambda source: False)
     without_results: Callable[[bytes], bytes] = field(default=lambda body: body)

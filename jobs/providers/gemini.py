@@ -172,6 +172,7 @@ KIND = ProviderKind(
         results="file or inline",
         results_lifetime=LIFETIME,
         results_die_with_job=True,
+        keeps_order=True,  # as the guides say; what has a key is found by it (WIRE 1.8)
         job_name_hint="batches/…",
         most_live=100,  # WIRE 1.9
     ),

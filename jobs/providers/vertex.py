@@ -129,18 +129,27 @@ class Vertex:
         return self._tables.stream(part, start) if is_table else self._storage.stream(part, start)
 
     def input_parts(self, source: str) -> list[Part]:
-        """Files, patterns of them, or a table; nothing where the list of files may not be whole."""
-        addresses = re.split(r", (?=gs://)", source)
+        """Files, patterns of them, or a table."""
+        if not finds_requests(source):
+            return []
         if source.startswith("bq://"):
             return self._tables.parts(source)
-        if not source.startswith("gs://") or len(addresses) >= MOST_SOURCES or source.endswith("…"):
-            return []
-        return [part for address in addresses for part in self._storage.matching(address)]
+        return [part for address in _addresses(source) for part in self._storage.matching(address)]
 
     def _path(self, name: str) -> str:
         if not (found := _ASKABLE.fullmatch(name)):
             raise UnaskableError("This job's name is not one that Vertex AI can be asked for.")
         return f"{self._parent}/{found[1]}"
+
+
+def finds_requests(source: str) -> bool:
+    """Not where the list of files may not be whole."""
+    files = source.startswith("gs://") and len(_addresses(source)) < MOST_SOURCES and not source.endswith("…")
+    return files or source.startswith("bq://")
+
+
+def _addresses(source: str) -> list[str]:
+    return re.split(r", (?=gs://)", source)
 
 
 def _is_over(operation: Mapping[str, Any]) -> bool:
@@ -250,4 +259,5 @@ KIND = ProviderKind(
         "bigquery.googleapis.com",
     ),
     fields=("cloud_project", "location"),
+    finds_requests=finds_requests,
 )

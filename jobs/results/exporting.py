@@ -149,14 +149,17 @@ def _spans(archive: OpenArchive, outcome: Outcome) -> Iterator[tuple[int, int]]:
 # Requests beside responses
 
 
-def merged(original: Original, requests: OpenArchive | None = None) -> Iterator[bytes]:
-    """Every line with its request: echoed in it, or that of ``requests`` with the same key; else as it is."""
+def merged(original: Original, requests: OpenArchive | None = None, *, by_place: bool = True) -> Iterator[bytes]:
+    """Every line with its request: echoed in it, or that of ``requests`` with the same key; else as it is.
+
+    ``by_place``: a line without a key has the request of its number.
+    """
     if requests is None:
         yield from (body + b"\n" for _, body in numbered(original))
         return
     with spool() as folder, closing(sqlite3.connect(folder / "keys.sqlite3", check_same_thread=False)) as keys:
         _list_keys(keys, requests)
-        find = _Finder(keys, requests)
+        find = _Finder(keys, requests, by_place)
         for number, body in numbered(original):
             yield beside(body, find, number) + b"\n"
 
@@ -176,14 +179,15 @@ def beside(body: bytes, find: Callable[[str, int], bytes], number: int) -> bytes
 
 
 class _Finder:
-    """The request of a key; lines without keys go by their number (WIRE 1.8)."""
+    """The request of a key; lines without keys go by their number, where results keep their order (WIRE 1.8)."""
 
-    def __init__(self, keys: sqlite3.Connection, requests: OpenArchive) -> None:
-        self._keys, self._requests, self._window, self._first = keys, requests, b"", 0
+    def __init__(self, keys: sqlite3.Connection, requests: OpenArchive, by_place: bool) -> None:
+        self._keys, self._requests, self._by_place = keys, requests, by_place
+        self._window, self._first = b"", 0
 
     def __call__(self, key: str, number: int) -> bytes:
-        if len(key) >= KEY_LIMIT:
-            return b""  # cut short, so it may be another request's
+        if len(key) >= KEY_LIMIT or not (key or self._by_place):
+            return b""  # a key cut short may be another request's
         column, value = ("key", key) if key else ("line", number)
         found = self._keys.execute(f"SELECT start, length FROM request WHERE {column} = ?", (value,)).fetchone()  # noqa: S608
         return _request_in(self._read(*found)) if found else b""

@@ -1,4 +1,4 @@
-"""Files that a worker makes of an archive, such as Parquet: wanted by a person, made once, offered when ready."""
+"""What a worker makes of an archive: a Parquet file, or the requests fetched beside it. A person wants it, once."""
 
 import logging
 from collections.abc import Callable
@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from jobs.models import Archive, ArchiveStatus, Export, User
+from jobs.projects import Actor
+from jobs.providers.base import ProviderError
 
-from . import parquet, storing
+from . import inputs, parquet, storing
 from .archives import open_archive
 from .exporting import full_lines
 from .originals import Archived
@@ -18,7 +20,7 @@ from .places import Missing
 
 log = logging.getLogger(__name__)
 
-PARQUET = "parquet"
+PARQUET, REQUESTS = "parquet", "requests"
 MOST_ATTEMPTS = 3
 AT_ONCE = 20  # hinted at in one tick
 Clock = Callable[[], datetime]
@@ -28,11 +30,11 @@ class LeaseLost(Exception):
     """Another worker took the export over; nothing more may be written."""
 
 
-def want(archive: Archive, *, by: User | None, at: datetime) -> Export:
-    """Have a Parquet file made of a saved archive; asked for again, what failed is tried again."""
+def want(archive: Archive, *, by: User | None, at: datetime, form: str = PARQUET) -> Export:
+    """Have one made of a saved archive; asked for again, what failed is tried again."""
     assert archive.status == ArchiveStatus.SAVED
     export, _ = Export.objects.get_or_create(
-        archive=archive, format=PARQUET, defaults={"requested_at": at, "requested_by": by}
+        archive=archive, format=form, defaults={"requested_at": at, "requested_by": by}
     )
     if export.error:
         Export.objects.filter(pk=export.pk, ready_at=None).update(error="", attempts=0, requested_at=at)
@@ -56,12 +58,16 @@ def due(at: datetime) -> list[int]:
 def make(export_id: int, *, now: Clock) -> bool:
     """Make one export; whether it was made here. A worker killed meanwhile costs one lease."""
     token = _claim(export_id, now())
-    export = Export.objects.select_related("archive__job").filter(pk=export_id, lease_token=token).first()
+    export = (
+        Export.objects.select_related("archive__job__project", "requested_by")
+        .filter(pk=export_id, lease_token=token)
+        .first()
+    )
     if token is None or export is None:
         return False
     try:
-        _make(export, token, now)
-    except (Missing, storing.NoRoom, OSError) as exc:
+        MAKERS[export.format](export, token, now)
+    except (Missing, storing.NoRoom, OSError, inputs.InputRefused, ProviderError) as exc:
         said = str(exc) if not isinstance(exc, OSError) else "The file could not be written: look at the server's disk."
         _held(export, token).update(error=said, leased_until=None)
         log.warning("export=%s failed: %s", export_id, exc)
@@ -83,7 +89,14 @@ def _claim(export_id: int, at: datetime) -> UUID | None:
     return token if taken == 1 else None
 
 
-def _make(export: Export, token: UUID, now: Clock) -> None:
+def _fetch_requests(export: Export, token: UUID, now: Clock) -> None:
+    """The archive's row names them, so that nothing remains to be offered."""
+    renew, by = _renewal(export, token, now), Actor(export.requested_by, now())
+    inputs.fetch(export.archive, by=by, tick=lambda size: renew())
+    _held(export, token).delete()
+
+
+def _make_parquet(export: Export, token: UUID, now: Clock) -> None:
     archive = export.archive
     storing.check_room(archive.size or 0)
     with storing.spool() as folder, open_archive(archive) as opened:
@@ -95,6 +108,9 @@ def _make(export: Export, token: UUID, now: Clock) -> None:
     if done.update(ready_at=now(), file=name, size=size, leased_until=None) != 1:
         storing.drop([name])
         raise LeaseLost
+
+
+MAKERS = {PARQUET: _make_parquet, REQUESTS: _fetch_requests}
 
 
 def _renewal(export: Export, token: UUID, now: Clock) -> Callable[[], None]:

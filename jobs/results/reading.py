@@ -1,7 +1,7 @@
 """A job's results as one stream of bytes, wherever the provider keeps them, over connections that break."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -28,6 +28,12 @@ class Source:
     parts: list[Part]
     pause: Pause = time.sleep
     stop: Event = field(default_factory=Event)
+
+    def named(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every part's name with its bytes, one after the other."""
+        for part in self.parts:
+            with closing(self.chunks(part)) as chunks:
+                yield part.name, chunks
 
     def chunks(self, part: Part, start: int = 0) -> Chunks:
         """The bytes of ``part`` from ``start`` on, each exactly once, however often the connection is cut.

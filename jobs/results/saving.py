@@ -8,8 +8,7 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +25,7 @@ from jobs.states import State
 from . import exports, outcome, storing, trouble, wanting
 from .classes import Outcome
 from .places import NotStored
-from .reading import Source, open_results
+from .reading import open_results
 from .storing import NoRoom
 from .writing import Written, write
 
@@ -145,13 +144,7 @@ def _read(lease: Lease, folder: Path) -> Written:
     if not source.parts and lease.archive.job.reported == State.SUCCEEDED:
         raise GoneError("The provider has no results of it any more: they were deleted or have expired there.")
     storing.check_room(sum(part.size or 0 for part in source.parts) // 2)
-    return write(_parts(source), folder, tick=lease.tick)
-
-
-def _parts(source: Source) -> Iterator[tuple[str, Iterator[bytes]]]:
-    for part in source.parts:
-        with closing(source.chunks(part)) as chunks:
-            yield part.name, chunks
+    return write(source.named(), folder, tick=lease.tick)
 
 
 def _keep(lease: Lease, written: Written) -> None:

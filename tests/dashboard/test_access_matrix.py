@@ -104,6 +104,7 @@ RULES = {
     "job_results_parquet": from_role("victor", BUTTON),
     "job_results_input": from_role("olga", FORM),
     "job_results_detach": from_role("olga", BUTTON),
+    "job_results_requests": from_role("olga", BUTTON),
     "attention_list": signed_in(PAGE),
     "attention_detail": from_role("victor", PAGE),
     "attention_acknowledge": from_role("olga", BUTTON),
