@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from jobs.models import Archive, ArchiveMode, ArchiveStatus, BatchJob
+from jobs.results.long_values import size_words
+from jobs.results.progress import progress_of
 
 from . import times
 from .figures import NBSP, share
@@ -17,7 +19,10 @@ SOON = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``level`` colours it (good, info, warn, bad or ""); ``savable``: whether "Save now" helps."""
+    """``level`` colours it (good, info, warn, bad or ""); ``savable``: whether "Save now" helps.
+
+    ``percent``: how much of it is saved, while that is known.
+    """
 
     word: str
     level: str
@@ -25,6 +30,7 @@ class Standing:
     sentence: str
     savable: bool = False
     detail: str = ""
+    percent: int | None = None
 
 
 class Expiry(NamedTuple):
@@ -61,7 +67,7 @@ def cost_words(cost: Decimal) -> str:
 
 def standing_of(job: BatchJob, archive: Archive | None, at: datetime) -> Standing:
     if archive is not None:
-        return _archived(archive, at)
+        return _archived(job, archive, at)
     if job.is_active:
         return Standing("", "", "No results yet", "They appear here when the job has finished.")
     if job.results_state == "lost":
@@ -88,7 +94,7 @@ def _until(job: BatchJob, at: datetime) -> str:
     return f" The provider drops them in {times.rough(job.expires_at - at)}, at {times.full(job.expires_at)}."
 
 
-def _archived(archive: Archive, at: datetime) -> Standing:
+def _archived(job: BatchJob, archive: Archive, at: datetime) -> Standing:
     match ArchiveStatus(archive.status):
         case ArchiveStatus.SAVED:
             return Standing("saved", "good", "Saved", archive.note)
@@ -98,9 +104,20 @@ def _archived(archive: Archive, at: datetime) -> Standing:
         case ArchiveStatus.REFUSED:
             return Standing("not saved", "bad", "Saving needs a hand", archive.error, savable=True)
         case ArchiveStatus.SAVING:
-            return Standing("saving", "info", "Being saved", "The results are being read from the provider.")
+            return _saving(job)
         case _:
             return _waiting(archive, at)
+
+
+def _saving(job: BatchJob) -> Standing:
+    told = progress_of(job)
+    heading, sentence = "Being saved", "The results are being read from the provider."
+    if told is None or not told.come:
+        return Standing("saving", "info", heading, sentence)
+    if told.size is None or told.percent is None:
+        return Standing("saving", "info", heading, f"{size_words(told.come)} have been read from the provider.")
+    sentence = f"{size_words(told.come)} of {size_words(told.size)} have been read from the provider."
+    return Standing("saving", "info", f"{heading}, {told.percent}{NBSP}%", sentence, percent=told.percent)
 
 
 def _waiting(archive: Archive, at: datetime) -> Standing:

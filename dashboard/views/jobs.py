@@ -29,6 +29,7 @@ from jobs.counts import JobCounts, count
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Payload, SavedView, User
+from jobs.results.progress import progress_of
 from jobs.saved_views import MOST_VIEWS
 
 
@@ -122,6 +123,7 @@ def job_detail(request: Request, pk: int) -> HttpResponseBase:
         board=board,
         query=chosen.query(),
         at=at,
+        own=(progress_of(job) if job.results_state == "waiting" else None,),
     )
 
 

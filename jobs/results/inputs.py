@@ -49,7 +49,7 @@ def fetch(archive: Archive, *, by: Actor, tick: Callable[[int], None]) -> int:
     source = open_requests(archive.job)
     if not source.parts:
         raise InputRefused("Where this job read its requests nothing can be found any more: attach the input file.")
-    return _attach(archive, source.named(), sum(part.size or 0 for part in source.parts), by, tick=tick)
+    return _attach(archive, source.named(), source.size or 0, by, tick=tick)
 
 
 def _attach(archive: Archive, parts: Parts, size: int, by: Actor, *, tick: Callable[[int], None]) -> int:

@@ -29,6 +29,12 @@ class Source:
     pause: Pause = time.sleep
     stop: Event = field(default_factory=Event)
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of all parts; None where one does not tell."""
+        sizes = [part.size for part in self.parts if part.size is not None]
+        return sum(sizes) if len(sizes) == len(self.parts) else None
+
     def named(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Every part's name with its bytes, one after the other."""
         for part in self.parts:

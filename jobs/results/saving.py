@@ -25,6 +25,7 @@ from jobs.states import State
 from . import exports, outcome, storing, trouble, wanting
 from .classes import Outcome
 from .places import NotStored
+from .progress import Telling
 from .reading import open_results
 from .storing import NoRoom
 from .writing import Written, write
@@ -143,8 +144,14 @@ def _read(lease: Lease, folder: Path) -> Written:
     source = open_results(lease.archive.job, pause=lease.pause)
     if not source.parts and lease.archive.job.reported == State.SUCCEEDED:
         raise GoneError("The provider has no results of it any more: they were deleted or have expired there.")
-    storing.check_room(sum(part.size or 0 for part in source.parts) // 2)
-    return write(source.named(), folder, tick=lease.tick)
+    storing.check_room((source.size or 0) // 2)
+    told = Telling(lease.archive.job, source.size, lease.now)
+
+    def tick(size: int) -> None:
+        lease.tick(size)
+        told.tick(size)
+
+    return write(source.named(), folder, tick=tick)
 
 
 def _keep(lease: Lease, written: Written) -> None:

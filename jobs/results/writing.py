@@ -39,7 +39,7 @@ class Written:
 def write(parts: Iterable[Part], folder: Path, *, tick: Callable[[int], None] = lambda size: None) -> Written:
     """Archive ``parts`` (name, chunks) into two files in ``folder``.
 
-    ``tick(size)`` is called as bytes arrive, at least once a megabyte; what it raises ends the pass. Whatever ends
+    ``tick(size)`` is called as bytes arrive, once a megabyte or so; what it raises ends the pass. Whatever ends
     it, open files are closed; what is half-written in ``folder`` is the caller's to remove.
     """
     archive, index = folder / "archive.jsonl.zst", folder / "index.sqlite3"
