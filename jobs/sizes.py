@@ -1,5 +1,7 @@
 """Size classes: jobs of one model and one class are worth comparing."""
 
+from bisect import bisect_left
+
 LIMITS = (100, 1_000, 10_000, 100_000)
 UNKNOWN = -1
 
@@ -8,7 +10,7 @@ def size_class(requests: int | None) -> int:
     """The place of the class: 0 up to 100 requests, 1 up to 1,000, … 4 over 100,000; -1 for an unknown number."""
     if requests is None:
         return UNKNOWN
-    return sum(requests > limit for limit in LIMITS)
+    return bisect_left(LIMITS, requests)
 
 
 def size_range(place: int) -> tuple[int, int | None]:

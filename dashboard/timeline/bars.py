@@ -1,15 +1,17 @@
 """A group of jobs as SVG: a link a job, thin while it waited and thick while it ran; marks for what is folded.
 
-Made here and not by templates, which would take seconds for 5,000 jobs. Across in percent, down in pixels.
+Made here and not by templates, which would take seconds for 5,000 jobs. Across in percent, down in pixels. Waits too
+short to point at are one shape a group: a browser's time goes by the number of shapes.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
+from html import escape
 
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from dashboard.figures import number
@@ -21,8 +23,11 @@ from jobs.timeline.window import Window
 
 LANE, BAR, WAIT, TOP, MARKS = 20, 13, 3, 4, 16
 BUCKETS = 160
-# What a bar is wide at least, in percent: 3 pixels on a wide screen
-LEAST = 0.25
+# What a bar is wide at least, in percent: 3 pixels on a wide screen; and a wait that can be pointed at
+LEAST, POINTED = 0.25, 0.5
+# Units across of the shape of all short waits
+ACROSS = 10_000
+LINE = "&#10;"
 
 
 def frame(window: Window) -> Frame:
@@ -32,30 +37,47 @@ def frame(window: Window) -> Frame:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What labels need to know: titles by job, names by project, until when jobs are expected to run, the zone."""
+    """What labels need to know: names by project, until when jobs are expected to run (seconds), the clock's words."""
 
-    titles: Mapping[int, str]
     projects: Mapping[int, str]
-    expected: Mapping[int, datetime]
-    zone: tzinfo
+    expected: Mapping[int, int]
+    clock: Callable[[int], str]
 
-    def clock(self, second: int) -> str:
-        return f"{datetime.fromtimestamp(second, UTC).astimezone(self.zone):%b %d %H:%M}"
+    @classmethod
+    def of(cls, projects: Mapping[int, str], expected: Mapping[int, datetime], zone: tzinfo) -> "Words":
+        names = {pk: escape(name) for pk, name in projects.items()}
+        return cls(names, {pk: seconds(until) for pk, until in expected.items()}, clock(zone))
 
-    def of(self, one: Span) -> str:
-        """The job in some lines, as the card shows them."""
-        project = self.projects.get(one.project, f"project {one.project}")
-        lines = [self.titles.get(one.pk) or f"job {one.pk}", State(one.state).label, project, one.model]
-        lines += [self._times(one)]
-        if one.requests is not None:
-            lines.append(f"{number(one.requests)} requests")
-        if one.live and (until := self.expected.get(one.pk)):
-            lines.append(f"expected to end {self.clock(seconds(until))}")
-        return "\n".join(line for line in lines if line)
+    def label(self, one: Span) -> str:
+        """The job in some lines, as the card shows them, for an attribute."""
+        title = escape(one.title) or f"job {one.pk}"
+        project = self.projects.get(one.project) or f"project {one.project}"
+        model = f"{LINE}{escape(one.model)}" if one.model else ""
+        return f"{title}{LINE}{label_of(one.state)}{LINE}{project}{model}{LINE}{self._times(one)}{self._facts(one)}"
 
     def _times(self, one: Span) -> str:
-        ends = "now" if one.live else self.clock(one.ended)
-        return f"{self.clock(one.created)} → {ends}: {took(one)}"
+        ends = "now" if one.live else self.clock(one.ended // 60)
+        return f"{self.clock(one.created // 60)} → {ends}: {took(one)}"
+
+    def _facts(self, one: Span) -> str:
+        requests = "" if one.requests is None else f"{LINE}{number(one.requests)} requests"
+        until = self.expected.get(one.pk)
+        return f"{requests}{LINE}expected to end {self.clock(until // 60)}" if until else requests
+
+
+def clock(zone: tzinfo) -> Callable[[int], str]:
+    """Of minutes since 1970; many jobs share one."""
+
+    @cache
+    def words(minute: int) -> str:
+        return f"{datetime.fromtimestamp(60 * minute, UTC).astimezone(zone):%b %d %H:%M}"
+
+    return words
+
+
+@cache
+def label_of(state: str) -> str:
+    return State(state).label
 
 
 def took(one: Span) -> str:
@@ -68,6 +90,12 @@ def took(one: Span) -> str:
 
 
 def duration_of(length: int) -> str:
+    """Seconds are told below a minute only."""
+    return _duration_of(length if length < 60 else length - length % 60)
+
+
+@lru_cache(5_000)
+def _duration_of(length: int) -> str:
     return duration(timedelta(seconds=length))
 
 
@@ -78,51 +106,65 @@ class Drawing:
     height: int
     bars: SafeString
     marks: SafeString
+    waits: SafeString
 
 
 def draw(group: Group, within: Frame, words: Words, query: str) -> Drawing:
     base = len(group.lanes) * LANE + TOP
     placed = ((one, lane) for lane, those in enumerate(group.lanes) for one in those)
     ordered = sorted(placed, key=lambda pair: (within.begins(pair[0]), pair[0].pk))
-    link, suffix = _job_link(), f"?{escape(query)}" if query else ""
-    bars = [
-        _bar(one, lane, within, words, f"{link(one.pk)}{suffix}", reached=not place)
-        for place, (one, lane) in enumerate(ordered)
-    ]
+    pen = Pen(within, words, f"?{escape(query)}" if query else "")
+    bars = [pen.bar(one, lane, reached=not place) for place, (one, lane) in enumerate(ordered)]
     marks = _marks(density(group.folded, within, BUCKETS), base) if group.folded else ""
-    return Drawing(base + (MARKS if group.folded else 0), SafeString("".join(bars)), SafeString(marks))
+    height = base + (MARKS if group.folded else 0)
+    return Drawing(height, SafeString("".join(bars)), SafeString(marks), pen.short_waits(height))
 
 
-def _job_link() -> Callable[[int], str]:
-    """reverse() for 5,000 jobs would be a third of the drawing."""
-    before, after = reverse("job_detail", args=[0]).split("0")
-    return lambda pk: f"{before}{pk}{after}"
+class Pen:
+    """Draws the bars of a group and collects its short waits."""
 
+    def __init__(self, within: Frame, words: Words, suffix: str) -> None:
+        self.within, self.words, self.suffix = within, words, suffix
+        self.waits: list[str] = []
+        self.percent = 100 / (within.end - within.start)
+        # reverse() for 5,000 jobs would be a third of the drawing
+        self.before, self.after = reverse("job_detail", args=[0]).split("0")
 
-def _bar(one: Span, lane: int, within: Frame, words: Words, href: str, *, reached: bool) -> str:
-    """A link; only the first of a group is a stop of the Tab key, arrow keys lead on."""
-    top = TOP + lane * LANE
-    begin, end = within.begins(one), min(one.ended, within.end)
-    split = end if one.started is None and one.state == State.QUEUED else max(one.started or begin, begin)
-    split = min(split, end)
-    parts = []
-    if split > begin:
-        parts.append(_rect("wait", begin, split, within, top + (BAR - WAIT) // 2, WAIT))
-    if split < end or split == begin:
-        parts.append(_rect("fill", split, end, within, top, BAR))
-    expected = words.expected.get(one.pk) if one.live else None
-    if expected and seconds(expected) > end:
-        parts.append(_rect("rest", end, min(seconds(expected), within.end), within, top, BAR))
-    stop = "" if reached else ' tabindex="-1"'
-    label = escape(words.of(one)).replace("\n", "&#10;")
-    return f'<a class="state-{one.state}" href="{href}"{stop} aria-label="{label}">{"".join(parts)}</a>'
+    def bar(self, one: Span, lane: int, *, reached: bool) -> str:
+        """A link; only the first of a group is a stop of the Tab key, arrow keys lead on."""
+        shapes = "".join(self._shapes(one, TOP + lane * LANE))
+        href = f"{self.before}{one.pk}{self.after}{self.suffix}"
+        stop = "" if reached else ' tabindex="-1"'
+        return f'<a class="state-{one.state}" href="{href}"{stop} aria-label="{self.words.label(one)}">{shapes}</a>'
 
+    def _shapes(self, one: Span, top: int) -> Iterable[str]:
+        begin, end = self.within.begins(one), min(one.ended, self.within.end)
+        waits = one.started is None and one.state == State.QUEUED
+        split = end if waits else min(max(one.started or begin, begin), end)
+        if waits or (split - begin) * self.percent > POINTED:
+            yield self._rect("wait", begin, split, top + (BAR - WAIT) // 2, WAIT)
+        elif split > begin:
+            self._wait(begin, split, top + (BAR - WAIT) // 2)
+        if split < end or split == begin:
+            yield self._rect("fill", split, end, top, BAR)
+        expected = self.words.expected.get(one.pk, 0) if one.live else 0
+        if expected > end:
+            yield self._rect("rest", end, min(expected, self.within.end), top, BAR)
 
-def _rect(name: str, begin: int, end: int, within: Frame, top: int, height: int) -> str:
-    whole = within.end - within.start
-    left, width = 100 * (begin - within.start) / whole, 100 * (end - begin) / whole
-    least = LEAST if name == "fill" else 0.05
-    return f'<rect class="{name}" x="{left:.2f}%" y="{top}" width="{max(width, least):.2f}%" height="{height}"/>'
+    def _rect(self, name: str, begin: int, end: int, top: int, height: int) -> str:
+        left, width = (begin - self.within.start) * self.percent, (end - begin) * self.percent
+        least = LEAST if name == "fill" else 0.05
+        return f'<rect class="{name}" x="{left:.2f}%" y="{top}" width="{max(width, least):.2f}%" height="{height}"/>'
+
+    def _wait(self, begin: int, end: int, top: int) -> None:
+        scale = self.percent * ACROSS / 100
+        left, width = round((begin - self.within.start) * scale), max(round((end - begin) * scale), 5)
+        self.waits.append(f"M{left} {top}h{width}v{WAIT}h-{width}z")
+
+    def short_waits(self, height: int) -> SafeString:
+        box = f'<svg viewBox="0 0 {ACROSS} {height}" preserveAspectRatio="none" aria-hidden="true">'
+        path = f'<path class="wait" d="{"".join(self.waits)}"/>'
+        return SafeString(f"{box}{path}</svg>" if self.waits else "")
 
 
 def _marks(counts: Iterable[int], base: int) -> str:

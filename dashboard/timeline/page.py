@@ -1,7 +1,7 @@
 """What the timeline's page shows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -131,8 +131,7 @@ def _unread(reading: Reading, shown: Shown, zone: tzinfo) -> str:
 def _chart(reading: Reading, shown: Shown, board: Board, at: datetime, zone: tzinfo) -> dict[str, Any]:
     within = bars.frame(shown.window)
     groups = arrange(reading.spans, within, _by_model if shown.by == "model" else _by_project)
-    drawn = [one.pk for group in groups for lane in group.lanes for one in lane]
-    words = bars.Words(_titles(drawn), board.names, _expected(reading.spans), zone)
+    words = bars.Words.of(board.names, _expected(reading.spans), zone)
     folded = sum(len(group.folded) for group in groups)
     return {
         "rows": [_group_row(group, within, words, shown, board) for group in groups],
@@ -155,11 +154,6 @@ def _expected(spans: Iterable[Span]) -> dict[int, datetime]:
     live = [one.pk for one in spans if one.live]
     rows = Forecast.objects.filter(job__in=live)
     return {pk: expected for pk, expected in rows.values_list("job", "expected_at") if expected}
-
-
-def _titles(drawn: Sequence[int]) -> dict[int, str]:
-    rows = BatchJob.objects.filter(pk__in=drawn).values_list("pk", "display_name", "name")
-    return {pk: title or name.rpartition("/")[2] for pk, title, name in rows}
 
 
 def _group_row(group: Group, within: Frame, words: bars.Words, shown: Shown, board: Board) -> GroupRow:

@@ -1,9 +1,10 @@
 """What the jobs of a window took and how much was done: medians, 95th percentiles, histograms (pure functions)."""
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jobs.sizes import size_class
 from jobs.states import State
@@ -34,10 +35,9 @@ class Durations:
         ordered = sorted(seconds)
         if not ordered:
             return None
-        bars = Counter(bisect_right(EDGES, value) for value in ordered)
-        return cls(
-            len(ordered), rank(ordered, 50), rank(ordered, 95), tuple(bars[place] for place in range(len(EDGES) + 1))
-        )
+        ends = [0, *(bisect_left(ordered, edge) for edge in EDGES), len(ordered)]
+        bars = tuple(end - begin for begin, end in pairwise(ends))
+        return cls(len(ordered), rank(ordered, 50), rank(ordered, 95), bars)
 
 
 def rank(ordered: Sequence[int], percent: int) -> int:
@@ -57,11 +57,11 @@ class Kind:
 
 
 def waits(spans: Iterable[Span]) -> Durations | None:
-    return Durations.of(one.waited for one in spans if one.waited is not None)
+    return Durations.of(one.started - one.created for one in spans if one.started is not None)
 
 
 def runs(spans: Iterable[Span]) -> Durations | None:
-    return Durations.of(one.ran for one in spans if one.ran is not None)
+    return Durations.of(one.ended - one.started for one in spans if one.started is not None and not one.live)
 
 
 def kinds(spans: Iterable[Span]) -> list[Kind]:
@@ -109,26 +109,29 @@ class Slots:
 
 def slots(spans: Iterable[Span], frame: Frame, buckets: int, now: int) -> list[Slots]:
     """By project, the fullest first. ``now`` in seconds since 1970; parts that begin later stay 0."""
-    steps: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    steps: defaultdict[int, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
     for one in spans:
-        steps[one.project][max(one.created, frame.start)] += 1
+        deltas = steps[one.project]
+        deltas[frame.begins(one)] += 1
         if not one.live:
-            steps[one.project][max(one.ended, frame.start)] -= 1
+            deltas[one.ended if one.ended > frame.start else frame.start] -= 1
     last = min(now, frame.end - 1)
     made = [_slots(project, deltas, frame, buckets, last) for project, deltas in steps.items()]
     return sorted(made, key=lambda one: (-one.most, -one.now, one.project))
 
 
-def _slots(project: int, deltas: Counter[int], frame: Frame, buckets: int, last: int) -> Slots:
+def _slots(project: int, deltas: Mapping[int, int], frame: Frame, buckets: int, last: int) -> Slots:
     peaks, alive, most, most_at, filled = [0] * buckets, 0, 0, frame.start, 0
     for moment in sorted(moment for moment in deltas if moment <= last):
         place = (moment - frame.start) * buckets // (frame.end - frame.start)
-        for between in range(filled, place + 1):
-            peaks[between] = max(peaks[between], alive)
+        if place > filled:
+            peaks[filled + 1 : place + 1] = [alive] * (place - filled)
         filled, alive = place, alive + deltas[moment]
-        peaks[place] = max(peaks[place], alive)
-        most, most_at = (alive, moment) if alive > most else (most, most_at)
+        if alive > peaks[place]:
+            peaks[place] = alive
+        if alive > most:
+            most, most_at = alive, moment
     final = (last - frame.start) * buckets // (frame.end - frame.start)
-    for between in range(filled, final + 1):
-        peaks[between] = max(peaks[between], alive)
+    if final > filled:
+        peaks[filled + 1 : final + 1] = [alive] * (final - filled)
     return Slots(project, alive, most, most_at, peaks)

@@ -1,8 +1,9 @@
 """Jobs into lanes where none covers another; what finds no room is folded, and counted (pure functions)."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush, nsmallest
 from itertools import accumulate
 
 from .spans import Span
@@ -24,14 +25,17 @@ class Frame:
 
     def until(self, one: Span) -> int:
         """From when on its lane is free again: a live job keeps it."""
-        return FOREVER if one.live else max(one.ended, one.created + self.least) + self.least // 3
+        if one.live:
+            return FOREVER
+        seen = one.created + self.least
+        return (one.ended if one.ended > seen else seen) + self.least // 3
 
     def begins(self, one: Span) -> int:
-        return max(one.created, self.start)
+        return one.created if one.created > self.start else self.start
 
     def length(self, one: Span) -> int:
         """Of what is seen of it."""
-        return min(one.ended, self.end) - self.begins(one)
+        return (one.ended if one.ended < self.end else self.end) - self.begins(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def arrange(
     """
     members = grouped(list(spans), key, groups)
     every = [one for those in members.values() for one in those]
-    chosen = {one.pk for one in sorted(every, key=lambda one: (-frame.length(one), one.pk))[:drawn]}
+    longest = every if len(every) <= drawn else nsmallest(drawn, every, key=lambda one: (-frame.length(one), one.pk))
+    chosen = {one.pk for one in longest}
     picked = {name: [one for one in those if one.pk in chosen] for name, those in members.items()}
     lanes = lanes or most_lanes([depth(those, frame) for those in picked.values()])
     made = []
@@ -106,28 +111,42 @@ def fit(spans: Iterable[Span], frame: Frame, lanes: int) -> tuple[list[list[Span
     ordered = sorted(spans, key=lambda one: (frame.begins(one), one.pk))
     crowded = _crowded(ordered, frame, lanes)
     left_out = {one.pk for one in crowded}
+    placed: list[list[Span]] = []
+    taken: list[tuple[int, int]] = []
     free: list[int] = []
-    placed: defaultdict[int, list[Span]] = defaultdict(list)
     for one in ordered:
         if one.pk in left_out:
             continue
-        lane = next((place for place, until in enumerate(free) if until <= frame.begins(one)), len(free))
-        free[lane : lane + 1] = [frame.until(one)]
+        while taken and taken[0][0] <= frame.begins(one):
+            heappush(free, heappop(taken)[1])
+        if not free:
+            free.append(len(placed))
+            placed.append([])
+        lane = heappop(free)
         placed[lane].append(one)
-    return [placed[lane] for lane in sorted(placed)], crowded
+        heappush(taken, (frame.until(one), lane))
+    return placed, crowded
 
 
 def _crowded(ordered: Iterable[Span], frame: Frame, lanes: int) -> list[Span]:
-    left_out: list[Span] = []
-    current: list[Span] = []
+    """By two heaps of those that meet: who leaves first, and who is the shortest."""
+    left_out: dict[int, Span] = {}
+    leaving: list[tuple[int, int]] = []
+    shortest: list[tuple[int, int, Span]] = []
+    met: set[int] = set()
     for one in ordered:
-        current = [other for other in current if frame.until(other) > frame.begins(one)]
-        current.append(one)
-        if len(current) > lanes:
-            shortest = min(current, key=lambda other: (frame.length(other), -other.pk))
-            current.remove(shortest)
-            left_out.append(shortest)
-    return left_out
+        begin = frame.begins(one)
+        while leaving and leaving[0][0] <= begin:
+            met.discard(heappop(leaving)[1])
+        heappush(leaving, (frame.until(one), one.pk))
+        heappush(shortest, (frame.length(one), -one.pk, one))
+        met.add(one.pk)
+        while len(met) > lanes:
+            least = heappop(shortest)[2]
+            if least.pk in met:
+                met.discard(least.pk)
+                left_out[least.pk] = least
+    return list(left_out.values())
 
 
 def density(folded: Iterable[Span], frame: Frame, buckets: int) -> list[int]:

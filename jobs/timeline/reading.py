@@ -1,7 +1,7 @@
 """Which jobs a window meets: those whose life, from creation to end or until now, lies at least partly within."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -13,7 +13,7 @@ from jobs.filters import JobFilter
 from jobs.models import BatchJobQuerySet
 from jobs.states import ACTIVE
 
-from .spans import COLUMNS, Span, seconds, span
+from .spans import COLUMNS, CREATED, Span, seconds, span
 from .window import Window
 
 MOST_READ = 50_000
@@ -37,7 +37,8 @@ def read(
     inside = among.filter(by_created__gte=window.start, by_created__lt=window.end)
     rows = list(inside.order_by("-by_created").values_list(*COLUMNS)[: most + 1])
     if len(rows) > most:
-        return Reading(_spans(rows[:most], at), rows[most - 1][COLUMNS.index("by_created")], whole=False)
+        since = datetime.fromtimestamp(rows[most - 1][CREATED], UTC)
+        return Reading(_spans(rows[:most], at), since, whole=False)
     older = _older(among, window, at, most - len(rows))
     whole = len(rows) + len(older) <= most
     return Reading(_spans([*older[: most - len(rows)], *rows], at), window.start, whole)

@@ -13,8 +13,8 @@ from tests.bench.lists import fetch, signed_in, tidy
 from tests.bench.tools import board, p95, say
 from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 
-DAYS, TIMES = 40, 12
-HOLD_MS, HOLD_SEEN_SECONDS = 200, 1.0
+DAYS, LONG_TIMES, TIMES = 40, 5, 12
+HOLD_MS, HOLD_LONG_MS, HOLD_SEEN_SECONDS = 200, 1_000, 1.0
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
 
 
@@ -55,7 +55,10 @@ def measure_days(browser: Any) -> None:
         say(f"a day, {name}", value, f"<= {HOLD_MS} ms; now: {times[0]:.0f} ms", holds=p95(times) <= HOLD_MS)
     for days_long in (7, 30):
         url = f"/timeline/?{window(NOW, timedelta(days=days_long))}"
-        say(f"the last {days_long} days", f"{min(fetch(browser, url) for _ in range(3)):.0f} ms")
+        fetch(browser, url)
+        slowest = max(fetch(browser, url) for _ in range(LONG_TIMES))
+        holds = slowest <= HOLD_LONG_MS
+        say(f"the last {days_long} days", f"at most {slowest:.0f} ms", f"<= {HOLD_LONG_MS} ms", holds=holds)
 
 
 def measure_seen(jobs: int) -> None:

@@ -50,6 +50,28 @@ def test_a_bar_is_thin_while_it_waited_and_thick_while_it_ran(client: Client, pr
     assert rects(bar) == [("wait", "56.00", "2.00"), ("fill", "58.00", "6.00")]
 
 
+def test_waits_too_short_to_point_at_are_one_shape(client: Client, project: Project, at: datetime) -> None:
+    """Units across are hundredths of a percent: an hour is 400."""
+    for hours in (10, 5):
+        lived(project, at, hours, hours - 2, started_at=at - (hours - 0.1) * HOUR)
+
+    html = get(client, "/timeline/")
+
+    assert [rects(bar) for bar in bars(html)] == [[("fill", "56.40", "7.60")], [("fill", "76.40", "7.60")]]
+    assert re.findall(r'<path class="wait" d="(.*?)"', html) == ["M5600 9h40v3h-40zM7600 9h40v3h-40z"]
+
+
+@pytest.mark.parametrize(("display_name", "title"), [("a/b", "a/b"), ("", "4ab12c")])
+def test_a_job_without_a_name_goes_by_its_id(
+    client: Client, project: Project, at: datetime, display_name: str, title: str
+) -> None:
+    lived(project, at, 10, 8, display_name=display_name, name="batches/4ab12c")
+
+    (bar,) = bars(get(client, "/timeline/"))
+
+    assert f'aria-label="{title}&#10;Succeeded' in bar
+
+
 def test_a_bar_leads_to_its_job_in_the_filter_and_says_what_it_is(
     client: Client, project: Project, at: datetime
 ) -> None:
