@@ -21,6 +21,7 @@ from jobs.timeline.packing import Frame, Group, arrange
 from jobs.timeline.reading import Reading, read
 from jobs.timeline.spans import Span, seconds
 from jobs.timeline.window import RANGES, Window
+from jobs.wording import many
 
 from . import bars, charts
 from .axis import place, ticks
@@ -52,7 +53,7 @@ def timeline_context(board: Board, shown: Shown, at: datetime, zone: tzinfo) -> 
         "at": at,
         "summary": board.summary(at),
         "query": shown.query(),
-        "matched": number(len(reading.spans)),
+        "matched": many(len(reading.spans), "job"),
         "pills": _pills(reading.spans, shown),
         "unread": _unread(reading, shown, zone),
         **_controls(shown, at, zone),
@@ -135,7 +136,7 @@ def _chart(reading: Reading, shown: Shown, board: Board, at: datetime, zone: tzi
     folded = sum(len(group.folded) for group in groups)
     return {
         "rows": [_group_row(group, within, words, shown, board) for group in groups],
-        "folded": number(folded) if folded else "",
+        "folded": many(folded, "short job") if folded else "",
         "ticks": [(tick, shown.but(window=Window(tick.at, tick.until))) for tick in ticks(shown.window, zone)],
         "now_place": place(at, shown.window) if shown.window.start < at < shown.window.end else "",
     }
@@ -158,7 +159,7 @@ def _expected(spans: Iterable[Span]) -> dict[int, datetime]:
 
 def _group_row(group: Group, within: Frame, words: bars.Words, shown: Shown, board: Board) -> GroupRow:
     folded = f" · {number(len(group.folded))} folded" if group.folded else ""
-    facts = f"{number(group.matched)} job{'' if group.matched == 1 else 's'}{folded}"
+    facts = f"{many(group.matched, 'job')}{folded}"
     name, query = _named(group.key, shown, board.names)
     return GroupRow(name, query, facts, bars.draw(group, within, words, shown.chosen.query()))
 
