@@ -1,4 +1,4 @@
-"""The columns of the jobs list: one line here and one cell template each."""
+"""The columns of the jobs list: one line here and one macro in templates/compiled/jobs/cells.html each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +18,6 @@ class Column:
     title: str
     sorts: tuple[tuple[str, str], ...] = ()
     usual: bool = True
-
-    @property
-    def cell(self) -> str:
-        return f"jobs/cells/{self.name}.html"
 
 
 COLUMNS = (

@@ -6,6 +6,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
+from jinja2 import StrictUndefined
 
 from .environment import (
     Environment,
@@ -125,7 +126,14 @@ TEMPLATES = [
             ],
             "builtins": ["django.templatetags.static"],
         },
-    }
+    },
+    {
+        # The rows of long tables: thousands of values a page (dashboard/templatetags/columns.py)
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "compiled",
+        "DIRS": [BASE_DIR / "templates" / "compiled"],
+        "OPTIONS": {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
+    },
 ]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # One writer at a time: BEGIN IMMEDIATE waits its turn instead of failing half-way with "database is locked".

@@ -1,29 +1,15 @@
-"""``{% cells %}``: the cells of the row at hand in the ``columns`` of the page."""
+"""``{% jobs_table %}``: the rows of the jobs list, by a compiled template."""
 
-from django.template import Context, Engine, Library, Node
-from django.template.base import Parser, Token
-from django.utils.functional import cached_property
+from django.template import Context, Library, engines
 from django.utils.safestring import SafeString
-
-from dashboard.columns import COLUMNS
+from django.utils.text import capfirst
 
 register = Library()
 
 
-class Cells(Node):
-    """The cells' templates joined into this one: 350 includes would be a third of a page's time."""
-
-    @cached_property
-    def nodes(self) -> dict[str, list[Node]]:
-        """What each column's cell is made of."""
-        engine = Engine.get_default()
-        return {column.name: list(engine.get_template(column.cell).nodelist) for column in COLUMNS}
-
-    def render(self, context: Context) -> SafeString:
-        nodes = [node for column in context["columns"] for node in self.nodes[column.name]]
-        return SafeString("".join([str(node.render_annotated(context)) for node in nodes]))
-
-
-@register.tag
-def cells(parser: Parser, token: Token) -> Cells:
-    return Cells()
+@register.simple_tag(takes_context=True)
+def jobs_table(context: Context) -> SafeString:
+    """``rows`` of the page in its ``columns``: 2,000 values, which Django's own templates look up five times slower."""
+    given = {name: context[name] for name in ("rows", "columns", "headings")}
+    table = engines["compiled"].get_template("jobs/table.html")
+    return SafeString(table.render({**given, "caption": capfirst(context["title"])}))
