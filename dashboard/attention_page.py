@@ -185,5 +185,5 @@ def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]
 
 
 def _job_row(board: Board, job: BatchJob, at: datetime) -> JobRow:
-    board.place(job)
+    board.place([job])
     return JobRow(job, at=at)

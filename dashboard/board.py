@@ -1,6 +1,7 @@
 """What one person sees of the board: the projects, and how fresh they are."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -64,10 +65,13 @@ class Board:
     def jobs(self) -> BatchJobQuerySet:
         return BatchJob.objects.all() if self.whole else BatchJob.objects.filter(project__in=list(self.projects))
 
-    def place(self, job: BatchJob) -> None:
-        """Give ``job`` its project as far as it is known here; one added this very moment is read when asked for."""
-        if entry := self.projects.get(job.project_id):
-            job.project = Project(**entry._asdict())
+    def place(self, jobs: Collection[BatchJob]) -> None:
+        """Give ``jobs`` of a list their projects as far as known here; one added just now is read when asked for."""
+        listed = {job.project_id for job in jobs} & self.projects.keys()
+        projects = {pk: Project(**self.projects[pk]._asdict()) for pk in listed}
+        for job in jobs:
+            if project := projects.get(job.project_id):
+                job.project = project
 
     @cached_property
     def names(self) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from jobs.models import Archive, ArchiveStatus, BatchJob, Project, Role, User
+from jobs.models import Archive, ArchiveStatus, BatchJob, Role, User
 from jobs.results.access import may_open_results
 
 from .download_list import downloads
@@ -15,7 +15,6 @@ from .results_state import standing_of
 def results_context(user: User, job: BatchJob, at: datetime) -> dict[str, Any]:
     archive = Archive.objects.filter(job=job).first()
     saved = archive is not None and archive.status == ArchiveStatus.SAVED
-    job.project = Project.objects.get(pk=job.project_id)  # the board knows no switches
     opens = may_open_results(user, job.project)
     answer: dict[str, Any] = {
         "archive": archive,

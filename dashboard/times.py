@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -48,8 +47,9 @@ def clock(moment: datetime, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
 
 def full(moment: datetime) -> str:
     """To the second; beside another zone also in UTC, as logs have it."""
-    here = clock(moment)
-    return here if here.endswith(" UTC") else f"{here} · {moment.astimezone(UTC):%H:%M:%S} UTC"
+    here = timezone.localtime(moment)
+    words, zone = here.isoformat(" ", "seconds")[:19], here.tzname()
+    return f"{words} UTC" if zone == "UTC" else f"{words} {zone} · {moment.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def relative(moment: datetime, at: datetime) -> SafeString:
@@ -65,4 +65,5 @@ def absolute(moment: datetime, at: datetime) -> SafeString:
 
 def _time(moment: datetime, text: str, attribute: str) -> SafeString:
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', stamp, full(moment), SafeString(attribute), text)
+    # Made of figures and names of zones alone, so that nothing in it can need escaping
+    return SafeString(f'<time datetime="{stamp}" title="{full(moment)}"{attribute}>{text}</time>')

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import F, Q
@@ -152,10 +153,7 @@ class JobFilter:
 
     def query(self) -> str:
         """The canonical query string, without "?"; empty for the plain list."""
-        params = QueryDict(mutable=True)
-        for name, values in self.params().items():
-            params.setlist(name, [value for value in values if value])
-        return params.urlencode()
+        return urlencode([(name, value) for name, values in self.params().items() for value in values if value])
 
     def params(self) -> dict[str, list[str]]:
         """All parameters a filter knows, with their values; "" or none where they are not set."""

@@ -1,8 +1,11 @@
 """How one person wants to read the board."""
 
+from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from dashboard.columns import ALWAYS, COLUMNS, shown_to
 from dashboard.middleware import known_zones
@@ -24,13 +27,24 @@ class ListForm(forms.Form):
 
     @classmethod
     def of(cls, user: User) -> "ListForm":
-        shown = [column.name for column in shown_to(user)]
+        shown = tuple(column.name for column in shown_to(user))
         return cls(initial={"columns": shown, "rows_per_page": user.rows_per_page})
+
+    @property
+    def menu(self) -> SafeString:
+        """Its fields for the list's menu, made once for all who chose the same: it is a tenth of a page's time."""
+        return _menu(self.initial["columns"], self.initial["rows_per_page"])
 
     def save(self, user: User) -> None:
         """Keep what was chosen; the columns that are always there keep the list from being empty."""
         columns = [*ALWAYS, *self.cleaned_data["columns"]]
         User.objects.filter(pk=user.pk).update(columns=columns, rows_per_page=self.cleaned_data["rows_per_page"])
+
+
+@lru_cache(maxsize=1000)
+def _menu(columns: tuple[str, ...], rows: int) -> SafeString:
+    form = ListForm(initial={"columns": columns, "rows_per_page": rows})
+    return SafeString("".join([render_to_string("_field.html", {"field": field}) for field in form]))
 
 
 class ZoneForm(forms.Form):

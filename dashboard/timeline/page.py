@@ -176,8 +176,7 @@ def _table(reading: Reading, shown: Shown, board: Board, at: datetime) -> dict[s
     """The newest jobs as rows: the same facts without the picture."""
     newest = sorted(reading.spans, key=lambda one: (-one.created, -one.pk))[:MOST_ROWS]
     jobs = BatchJob.objects.defer(*UNLISTED).in_bulk([one.pk for one in newest])
-    for job in jobs.values():
-        board.place(job)
+    board.place(jobs.values())
     query = shown.chosen.query()
     return {
         "table": [(JobRow(jobs[one.pk], at=at, query=query), bars.took(one)) for one in newest if one.pk in jobs],

@@ -68,8 +68,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     jobs = board.jobs.defer(*UNLISTED)
     size, columns = board.user.rows_per_page, shown_to(board.user)
     page = chosen.page(jobs, at=at, size=size, matches=counts.matches(chosen), found=counts.found)
-    for job in page.jobs:
-        board.place(job)
+    board.place(page.jobs)
     query, cut, ahead = chosen.query(), truncated_shares(page.jobs), outlooks(page.jobs, at)
     return {
         "board": board,
@@ -113,8 +112,7 @@ def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:
 @vary_on_headers("HX-Request")
 def job_detail(request: Request, pk: int) -> HttpResponseBase:
     chosen, board, at = JobFilter.parse(request.GET), Board.of(request.user), timezone.now()
-    job = get_object_or_404(board.jobs, pk=pk)
-    board.place(job)
+    job = get_object_or_404(board.jobs.select_related("project"), pk=pk)
     if not wants_fragment(request):
         return render(request, "jobs/detail.html", job_context(board, job, chosen, at))
     return fragments.respond(
