@@ -176,12 +176,18 @@ def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]
     return {
         "attention": row,
         "operation_url": reverse("operation_detail", args=[row.operation_id]) if row.operation_id else "",
+        "policy_url": _policy_url(row),
         "row": shown,
         "jobs": [_job_row(board, job, at) for job in jobs],
         "more_jobs": max(shown.jobs - JOBS_SHOWN, 0),
         "story": [(note, times.absolute(note.at, at)) for note in row.notes.all()],
         "at": at,
     }
+
+
+def _policy_url(row: Attention) -> str:
+    kind, _, key = row.subject.partition("/")
+    return reverse("policy_detail", args=[key]) if kind == "policy" else ""
 
 
 def _job_row(board: Board, job: BatchJob, at: datetime) -> JobRow:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from jobs.connections import kind_of
 from jobs.filters import JobFilter
-from jobs.models import BatchJob, Payload, ProgressSample, StateChange
+from jobs.models import BatchJob, OperationItem, Payload, ProgressSample, StateChange
 from jobs.sizes import size_class, size_words
 from jobs.states import State
 from jobs.timeline.alike import usual
@@ -20,6 +20,7 @@ from . import times
 from .board import Board
 from .buttons import job_buttons
 from .figures import Curve, number, rate
+from .operation_page import ItemLine, OperationPage
 from .outlook import outlooks
 from .results_card import results_context
 from .results_state import truncated_shares
@@ -27,6 +28,7 @@ from .rows import JobRow, job_url
 
 RAW_SHOWN = 64_000
 MOST_STEPS = 100
+MOST_OPERATIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "moments": _moments(job, at),
         "usual": _usual(board, job),
         "gone": _gone(job),
+        "operations": _operations(board, job, at),
         "buttons": job_buttons(job, board.roles[job.project_id], at),
         "provider": kind_of(job.project).label,
         **_raw(job, at),
@@ -127,6 +130,14 @@ def _step(job: BatchJob, change: StateChange, at: datetime) -> Step:
     came_from = State(change.from_state).label if change.from_state else ""
     raw_url = f"{reverse('job_raw', args=[job.pk])}?change={change.pk}"
     return Step(change, times.absolute(change.at, at), came_from, State(change.to_state), raw_url)
+
+
+def _operations(board: Board, job: BatchJob, at: datetime) -> list[tuple[ItemLine, OperationPage]]:
+    """What was done to it, or is about to be."""
+    items = OperationItem.objects.of_job(job, board.user)[:MOST_OPERATIONS]
+    return [
+        (ItemLine(item, item.operation.action, at), OperationPage(item.operation, board.user, at)) for item in items
+    ]
 
 
 def _raw(job: BatchJob, at: datetime) -> dict[str, Any]:

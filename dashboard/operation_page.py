@@ -13,6 +13,7 @@ from jobs.models.operation import ENDED
 from jobs.operations.deciding import APPROVAL_LIFETIME, POLICY_APPROVAL_LIFETIME
 
 from . import times
+from .results_state import results_place
 
 PAGE_SIZE = 100
 WIDTH = 150
@@ -171,7 +172,7 @@ class OperationPage:
 
     def shown(self, number: str | None) -> "Page[OperationItem]":
         """A page of the jobs concerned, each with its verdict or its outcome."""
-        items = self.operation.items.select_related("job").order_by("pk")
+        items = self.operation.items.select_related("job__archive").order_by("pk")
         if self.show in Verdict.values:
             items = items.filter(verdict=self.show)
         elif self.show in Outcome.values:
@@ -185,7 +186,7 @@ class OperationPage:
             "operation": self.operation,
             "at": self.at,
             "page": page,
-            "lines": [ItemLine(item, self.operation.action) for item in page],
+            "lines": [ItemLine(item, self.operation.action, self.at) for item in page],
             "choices": Outcome.choices if self.has_run else self.verdicts,
             "approvers": operations.approvers(self.operation)[:10] if self.status == OperationStatus.WAITING else [],
         }
@@ -197,6 +198,18 @@ class ItemLine:
 
     item: OperationItem
     action: str
+    at: datetime
+
+    @property
+    def finished(self) -> str:
+        """`44 d ago`, "–" while it lives."""
+        job = self.item.job
+        return times.ago(job.ended_at, self.at) if job and job.ended_at else "–"
+
+    @property
+    def results(self) -> str:
+        """Where its results are: `saved, 1.2 GB`, `gs://trust-out/nightly`, `at the provider`, `none`."""
+        return results_place(self.item.job) if self.item.job else "–"
 
     @property
     def title(self) -> str:

@@ -60,6 +60,18 @@ def truncated_shares(jobs: Iterable[BatchJob]) -> dict[int, str]:
     return {job: share(truncated, lines or 0) for job, truncated, lines in rows}
 
 
+def results_place(job: BatchJob) -> str:
+    """`saved, 1.2 GB`, `lost`, the folder or table they are in, `at the provider`, `none`."""
+    archive: Archive | None = getattr(job, "archive", None)
+    if job.results_state == "saved" and archive and archive.size is not None:
+        return f"saved, {size_words(archive.size)}"
+    if job.results_state in ("saved", "lost"):
+        return job.results_state
+    if job.output.startswith(("gs://", "bq://")):
+        return job.output
+    return "at the provider" if job.output or job.results_state == "waiting" else "none"
+
+
 def cost_words(cost: Decimal) -> str:
     """`$1.84`, `$0.0031`, `$1,204.50`: two digits that count, at least."""
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.2g}"

@@ -83,6 +83,7 @@ project_urls: list[URLPattern | URLResolver] = [
 operation_urls: list[URLPattern | URLResolver] = [
     path("cleanup/", cleanup.cleanup, name="cleanup"),
     path("reconcile/", reconcile.reconcile_page, name="reconcile"),
+    path("reconcile/<slug:key>/", reconcile.reconcile_group, name="reconcile_group"),
     path("reconcile/<slug:key>/plan/", reconcile.reconcile_plan, name="reconcile_plan"),
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/add/", policies.policy_add, name="policy_add"),

@@ -111,7 +111,7 @@ def remove(policy: Policy, *, actor: Actor) -> None:
     """Its operations and their receipts stay."""
     _refuse_strangers(policy, actor)
     _record("remove policy", policy, actor)
-    attention.settle(Kind.OPERATION, [_subject(policy)], at=actor.at)
+    attention.settle(Kind.OPERATION, [policy.subject], at=actor.at)
     policy.delete()
 
 
@@ -158,7 +158,7 @@ def disable(policy: Policy, *, actor: Actor) -> Policy:
     _refuse_strangers(policy, actor)
     policy.enabled_at, policy.next_run_at, policy.asks = None, None, ""
     policy.save(update_fields=["enabled_at", "next_run_at", "asks"])
-    attention.settle(Kind.OPERATION, [_subject(policy)], at=actor.at)
+    attention.settle(Kind.OPERATION, [policy.subject], at=actor.at)
     _record("disable policy", policy, actor)
     return policy
 
@@ -238,17 +238,20 @@ def _ask(policy: Policy, question: str, at: datetime) -> None:
 def _tell(policy: Policy, what: str, at: datetime, operation: Operation | None = None) -> None:
     attention.report(
         Kind.OPERATION,
-        _subject(policy),
+        policy.subject,
         at=at,
         title=f"Policy “{policy.name}” asks",
         why=what,
         todo="Open it under Cleanup, Policies.",
+        project=_only_project(policy),
         operation=operation,
     )
 
 
-def _subject(policy: Policy) -> str:
-    return f"policy/{policy.pk}"
+def _only_project(policy: Policy) -> Project | None:
+    """Of a policy over several projects hear its owner, who may change it, and those who see its operation."""
+    named = chosen_by(policy).projects
+    return Project.objects.on_board().filter(pk=named[0]).first() if len(named) == 1 else None
 
 
 def _checked(draft: PolicyDraft) -> dict[str, Any]:

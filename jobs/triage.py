@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from jobs import attention, audit
-from jobs.models import Attention, AttentionNote, Membership, Project, Role, User
+from jobs.models import Attention, AttentionNote, Membership, Policy, Project, Role, User
 from jobs.projects import Actor
 
 LONGEST_SNOOZE = timedelta(days=90)
@@ -18,11 +18,15 @@ class TriageRefused(Exception):
 
 
 def allowed(user: User, row: Attention) -> bool:
-    """Operators of a project concerned may act; what concerns none is the superusers'."""
-    if user.is_superuser and user.is_active:
+    """Operators of a project concerned may act, and a policy's owner; what concerns none is the superusers'."""
+    if user.is_active and (user.is_superuser or row.subject in _own_policies(user)):
         return True
     theirs = Project.objects.allowing(user, Role.OPERATOR).filter(pk__in=_projects(row))
     return theirs.exists()
+
+
+def _own_policies(user: User) -> list[str]:
+    return [policy.subject for policy in Policy.objects.filter(owner=user)]
 
 
 def assignable(user: User, row: Attention) -> QuerySet[User]:

@@ -8,20 +8,21 @@ from django.db import models
 from django.db.models import Exists, F, Index, OuterRef, Q, UniqueConstraint
 
 from .job import BatchJob
-from .operation import Operation
+from .operation import Operation, Policy
 from .people import User
 from .project import Project
 
 
 class AttentionQuerySet(models.QuerySet["Attention"]):
     def visible_to(self, user: User) -> Self:
-        """What concerns a project this person may see; else a job or operation they see."""
+        """What concerns a project this person may see; else a job or operation they see, or a policy of theirs."""
         if user.is_superuser and user.is_active:
             return self.filter(Q(project=None) | Q(project__removed_at=None))
         projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
         mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
         shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.within(projects)))
-        return self.filter(Q(project__in=projects) | shared)
+        theirs = Policy.objects.filter(owner=user).subjects()
+        return self.filter(Q(project__in=projects) | shared | Q(subject__in=theirs))
 
     def unresolved(self) -> Self:
         return self.filter(resolved_at=None)

@@ -1,11 +1,12 @@
 """Operations: a frozen plan of what to do to which jobs, how far it is, and its receipt; policies that make them."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CheckConstraint, Exists, Index, OuterRef, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Exists, Index, OuterRef, Q, UniqueConstraint, Value
+from django.db.models.functions import Cast, Concat
 
 from jobs import states
 from jobs.wording import many
@@ -75,6 +76,11 @@ ENDED = (
 )
 
 
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def subjects(self) -> "models.QuerySet[Policy, Any]":
+        return self.order_by().values_list(Concat(Value("policy/"), Cast("pk", models.CharField())))
+
+
 class Policy(models.Model):
     """A saved filter, an age and an action, run on a schedule once a rehearsal was seen and it is switched on."""
 
@@ -95,6 +101,8 @@ class Policy(models.Model):
     asks = models.TextField(blank=True)
     usual = models.FloatField(null=True)
 
+    objects = PolicyQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
@@ -104,6 +112,11 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def subject(self) -> str:
+        """What attention calls it."""
+        return f"policy/{self.pk}"
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -212,6 +225,12 @@ class OperationItemQuerySet(models.QuerySet["OperationItem"]):
         """Not ended, nobody's at the moment, and not to be left alone for a while."""
         free = Q(leased_until=None) | Q(leased_until__lte=at)
         return self.unended().filter(free, Q(next_attempt_at=None) | Q(next_attempt_at__lte=at))
+
+    def of_job(self, job: BatchJob, user: User) -> Self:
+        """What operations that were confirmed, and that this person may see, did or do to a job; newest first."""
+        seen = Operation.objects.visible_to(user).filter(confirmed_at__isnull=False)
+        found = self.filter(job=job, operation__in=seen.order_by().values("pk"))
+        return found.select_related("operation").order_by("-operation_id")
 
 
 class OperationItem(models.Model):

@@ -79,6 +79,7 @@ RULES = {
     "job_zip": signed_in(BUTTON),
     "cleanup": signed_in(PAGE),
     "reconcile": signed_in(PAGE),
+    "reconcile_group": signed_in(PAGE),
     "reconcile_plan": signed_in(BUTTON),
     "policy_list": signed_in(PAGE),
     "policy_add": {"allowed": FORM, "refused": {"anonymous": 302, "stranger": 403, "victor": 403}},

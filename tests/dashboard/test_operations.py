@@ -11,6 +11,7 @@ from jobs import operations
 from jobs.models import Action, Operation, OperationStatus, Project, User
 from jobs.projects import Actor
 from jobs.states import State
+from tests.archives import answered, save_results
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import FRAGMENT, get, words
 from tests.factories import make_job, make_operation
@@ -48,6 +49,34 @@ def run(operation: Operation, at: datetime, **fields: Any) -> Operation:
     return operation
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"state": State.RUNNING}, "Running – none"),
+        ({"results_state": "waiting", "output": "files/a"}, "Succeeded 30 min ago at the provider"),
+        ({"results_state": "waiting", "output": "gs://out/nightly"}, "Succeeded 30 min ago gs://out/nightly"),
+        ({"results_state": "lost"}, "Succeeded 30 min ago lost"),
+    ],
+)
+def test_a_plan_says_when_each_job_finished_and_where_its_results_are(
+    client_for: ClientFor, olga: User, project: Project, fields: dict[str, Any], told: str
+) -> None:
+    operation = make_operation([make_job(project, **fields)], by=olga)
+
+    [line] = items(get(client_for(olga), f"/operations/{operation.pk}/"))
+
+    assert f"project-1 {told} " in line
+
+
+def test_a_plan_says_how_large_the_saved_results_are(client_for: ClientFor, olga: User, project: Project) -> None:
+    save_results(job := make_job(project), answered("a"))
+    operation = make_operation([job], by=olga)
+
+    [line] = items(get(client_for(olga), f"/operations/{operation.pk}/"))
+
+    assert re.search(r"Succeeded 30 min ago saved, \d+ bytes ", line)
+
+
 def test_a_plan_says_what_will_happen(client_for: ClientFor, olga: User, project: Project, at: datetime) -> None:
     saved = make_job(project, display_name="saved", name="batches/s", results_state="saved")
     running = make_job(project, display_name="running", name="batches/r", state=State.RUNNING)
@@ -62,7 +91,7 @@ def test_a_plan_says_what_will_happen(client_for: ClientFor, olga: User, project
     assert "Stays Its saved results (1 job) Would be lost The answers it has so far (1 job)" in text
     assert "1 pinned job is left out." in text
     assert "project-1 Gemini API 2 0 1 0" in text
-    assert "gone batches/g project-1 Failed Skip It is gone at the provider already." in items(html)
+    assert "gone batches/g project-1 Failed 30 min ago none Skip It is gone at the provider already." in items(html)
     assert sorted(line.split()[0] for line in items(html)) == ["gone", "running", "saved"]
 
 

@@ -73,3 +73,36 @@ def test_a_viewer_is_told_why_nothing_can_be_pressed(client_for: ClientFor, vict
 
     assert 'type="submit" class="button primary"' not in html
     assert "Your role here is viewer" in html
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_groups_number_leads_to_exactly_its_jobs(client_for: ClientFor, olga: User, project: Project) -> None:
+    make_job(project, state=State.RUNNING, display_name="still there")
+    client = client_for(olga)
+
+    assert 'href="/reconcile/vanished/"' in get(client, "/reconcile/")
+    told = words(get(client, "/reconcile/vanished/"))
+
+    assert "vanished batches/" in told
+    assert "still there" not in told
+    assert "Remove from the board 1…" in told
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_group_lists_nobody_elses_jobs(client_for: ClientFor, stranger: User) -> None:
+    html = get(client_for(stranger), "/reconcile/vanished/")
+
+    assert "batches/" not in html
+    assert "None now" in html
+    assert client_for(stranger).get("/reconcile/elsewhere/").status_code == 404
+
+
+@pytest.mark.usefixtures("drifted")
+def test_live_jobs_against_the_limit_lead_to_the_list(client_for: ClientFor, olga: User, project: Project) -> None:
+    client = client_for(olga)
+    found = re.search(r'href="/\?([^"]*)"\s+aria-label="Show 2 live jobs', get(client, "/reconcile/"))
+    assert found
+
+    listed = get(client, f"/?{found[1].replace('&amp;', '&')}")
+
+    assert len(re.findall(r'<tr id="job-', listed)) == 2

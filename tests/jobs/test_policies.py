@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs import policies
+from jobs import policies, triage
 from jobs.models import Action, Attention, Operation, Policy, Project, User
 from jobs.policies import PolicyDraft, PolicyRefused
 from jobs.projects import Actor
@@ -121,6 +121,21 @@ def test_far_more_than_usual_stops_it_and_asks(
     assert Operation.objects.latest("pk").status == "discarded"
     assert Attention.objects.get().subject == f"policy/{policy.pk}"
     assert policies.run_due(at + 9 * DAY) == []
+
+
+@pytest.mark.parametrize("one_project", [True, False])
+def test_its_question_is_its_owners_and_of_those_who_see_its_only_project(
+    project: Project, olga: User, victor: User, stranger: User, at: datetime, one_project: bool
+) -> None:
+    about = f"state=failed&project={project.pk}" if one_project else "state=failed"
+    policy = policies.add(PolicyDraft("Weekly", about, Action.DELETE, 7), actor=Actor(olga, at))
+
+    policies._ask(policy, "Why so many?", at)
+
+    told = [person.username for person in (olga, victor, stranger) if Attention.objects.visible_to(person).exists()]
+    assert told == (["olga", "victor"] if one_project else ["olga"])
+    assert triage.allowed(olga, Attention.objects.get())
+    assert not triage.allowed(victor, Attention.objects.get())
 
 
 def test_without_its_owner_it_asks(policy: Policy, aged: Callable[..., None], olga: User, at: datetime) -> None:
