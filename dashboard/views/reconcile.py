@@ -15,9 +15,11 @@ from dashboard.buttons import WATCHING
 from dashboard.rows import UNLISTED, JobRow
 from jobs import operations, reconcile
 from jobs.filters import JobFilter
+from jobs.models import Action
 from jobs.operations import OperationRefused
 from jobs.operations.words import VERBS
 from jobs.states import ACTIVE, State
+from jobs.wording import many
 
 PAGE_SIZE = 100
 LIVE = JobFilter(states=tuple(state for state in State if state in ACTIVE))
@@ -41,7 +43,7 @@ class SlotLine:
 @require_GET
 def reconcile_page(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
-    groups = [(group, f"{VERBS[group.action]} {group.jobs:,}…") for group in reconcile.drift(person, timezone.now())]
+    groups = [(group, _button(group.action, group.jobs)) for group in reconcile.drift(person, timezone.now())]
     slots = [SlotLine(one) for one in reconcile.slots(person)]
     reason = "" if Board.of(person).operates else WATCHING
     return render(request, "reconcile/page.html", {"groups": groups, "slots": slots, "reason": reason})
@@ -61,12 +63,16 @@ def reconcile_group(request: HttpRequest, key: str) -> HttpResponse:
     answer = {
         "key": key,
         "rule": rule,
-        "button": f"{VERBS[rule.action]} {page.paginator.count:,}…",
+        "button": _button(rule.action, page.paginator.count),
         "page": page,
         "rows": [JobRow(job, at=at) for job in page],
         "reason": "" if board.operates else WATCHING,
     }
     return render(request, "reconcile/group.html", answer)
+
+
+def _button(action: Action, jobs: int) -> str:
+    return f"{VERBS[action]} {many(jobs, 'job')}…"
 
 
 @require_POST

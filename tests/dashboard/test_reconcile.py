@@ -38,7 +38,7 @@ def test_groups_tell_how_many_drifted(client_for: ClientFor, olga: User) -> None
         "Running here, gone there": "1",
         "Results never collected": "1",
     }
-    assert told["Cancelled here, still running there"].endswith("In 1 project. Cancel 2…")
+    assert told["Cancelled here, still running there"].endswith("In 1 project. Cancel 2 jobs…")
 
 
 @pytest.mark.usefixtures("drifted")
@@ -85,7 +85,7 @@ def test_a_groups_number_leads_to_exactly_its_jobs(client_for: ClientFor, olga: 
 
     assert "vanished batches/" in told
     assert "still there" not in told
-    assert "Remove from the board 1…" in told
+    assert "Remove from the board 1 job…" in told
 
 
 @pytest.mark.usefixtures("drifted")
