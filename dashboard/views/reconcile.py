@@ -57,15 +57,15 @@ def reconcile_group(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     jobs = reconcile.jobs_of(key, board.user, at).defer(*UNLISTED)
     page = Paginator(jobs, PAGE_SIZE).get_page(request.GET.get("page"))
-    for job in page:
-        board.place(job)
+    shown = list(page)
+    board.place(shown)
     rule = reconcile.RULES[key]
     answer = {
         "key": key,
         "rule": rule,
         "button": _button(rule.action, page.paginator.count),
         "page": page,
-        "rows": [JobRow(job, at=at) for job in page],
+        "rows": [JobRow(job, at=at) for job in shown],
         "reason": "" if board.operates else WATCHING,
     }
     return render(request, "reconcile/group.html", answer)
