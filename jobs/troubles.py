@@ -51,7 +51,7 @@ def look_at(jobs: Sequence[int], *, at: datetime) -> None:
     """Judge the rows with these ids anew: call it after their state, counts, warning or ``gone_at`` changed."""
     if not jobs:
         return
-    rows = BatchJob.objects.filter(pk__in=jobs).only("pk", *NEEDED, *MOMENTS).select_related("project")
+    rows = BatchJob.objects.filter(pk__in=jobs).only("pk", *NEEDED, *MOMENTS)
     troubled: dict[tuple[Kind, str], list[BatchJob]] = defaultdict(list)
     kinds: dict[int, Kind | None] = dict.fromkeys(jobs)
     for job in rows.order_by("project", "pk"):

@@ -59,10 +59,8 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def text(value: Any, limit: int = TEXT_LIMIT) -> str:
     """Strings and numbers as text without NUL and lone surrogates, at most ``limit`` characters."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = _number_text(value)
     if not isinstance(value, str):
-        return ""
+        value = _number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
     if len(value) > limit:
         value = value[: limit - 1] + "…"
     return value if value.isascii() and "\0" not in value else _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", value)
