@@ -100,13 +100,15 @@ def _limited(jobs: BatchJobQuerySet, models: list[str]) -> JobCounts:
 def _searched(jobs: BatchJobQuerySet, chosen: JobFilter, models: list[str]) -> JobCounts:
     """Searching costs more than reading what was found: when that is little, keep it for the page.
 
-    Of a common word each match is met by reading through the rows, so counting on to the limit takes twice the time
-    that counts may take (DESIGN 10): what was met so far is told as a lower bound.
+    SQLite searches once, up to the limit. PostgreSQL meets each match of a common word by reading through the rows, so
+    counting on to the limit takes twice the time that counts may take (DESIGN 10): what was met so far is told as a
+    lower bound.
     """
-    found = list(jobs.values_list("pk", "state")[: KEPT + 1])
-    if len(found) > KEPT and (search.expected(jobs) or 0) <= COMMON:
+    most = KEPT if search.has_statistics() else LIMIT
+    found = list(jobs.values_list("pk", "state")[: most + 1])
+    if len(found) > KEPT == most and search.expected(jobs) <= COMMON:
         return _limited(jobs, models)
-    counts = _counted(Counter(state for _, state in found), KEPT, models)
+    counts = _counted(Counter(state for _, state in found), most, models)
     if len(found) > KEPT:
         return counts
     return replace(counts, found=[pk for pk, state in found if not chosen.states or state in chosen.states])

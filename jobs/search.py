@@ -5,13 +5,15 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import TextField
-from django.db.models.lookups import Contains
+from django.db.models import CharField, TextField
+from django.db.models.lookups import Contains, StartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 from .models import BatchJob, BatchJobQuerySet
 
 TRIGRAM = 3
+PREFIX = 32  # characters of ``search_prefix``
+LAST = "\U0010ffff"  # no character sorts behind it
 
 
 class Holds(Contains):
@@ -26,6 +28,17 @@ class Holds(Contains):
 TextField.register_lookup(Holds, "holds")
 
 
+class Begins(StartsWith):
+    """``search_prefix__begins=text``: LIKE on PostgreSQL; a range on SQLite, whose LIKE asks no index."""
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        column, _ = compiler.compile(self.lhs)
+        return f"{column} BETWEEN %s AND %s", [self.rhs, self.rhs + LAST * PREFIX]
+
+
+CharField.register_lookup(Begins, "begins")
+
+
 def matching(jobs: BatchJobQuerySet, text: str, *, walked: bool = False) -> BatchJobQuerySet:
     """Jobs whose text holds every word of ``text``; without a word long enough for trigrams, whose name starts so.
 
@@ -34,16 +47,20 @@ def matching(jobs: BatchJobQuerySet, text: str, *, walked: bool = False) -> Batc
     # Of a whole name, as people paste it, the last segment is what tells jobs apart.
     words = [word.rstrip("/").rpartition("/")[2] or word for word in text.lower().split()]
     if words and max(map(len, words)) < TRIGRAM:
-        return jobs.filter(search_prefix__startswith=" ".join(words))
+        called = " ".join(words)
+        return jobs.filter(search_prefix__startswith=called) if walked else jobs.filter(search_prefix__begins=called)
     for word in words:
         trigrams = len(word) >= TRIGRAM and not walked
         jobs = jobs.filter(search_text__holds=word) if trigrams else jobs.filter(search_text__contains=word)
     return jobs
 
 
-def expected(jobs: BatchJobQuerySet) -> int | None:
-    """How many rows the planner expects by its statistics; None on SQLite, which keeps none."""
-    if connection.vendor != "postgresql":
-        return None
+def has_statistics() -> bool:
+    """Whether the database knows how many rows to expect; SQLite does not."""
+    return connection.vendor == "postgresql"
+
+
+def expected(jobs: BatchJobQuerySet) -> int:
+    """How many rows PostgreSQL's planner expects by its statistics."""
     (explained,) = json.loads(jobs.values("pk").explain(format="json"))
     return int(explained["Plan"]["Plan Rows"])

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from pytest_django import DjangoAssertNumQueries
 
 from jobs import counts, search
 from jobs.counts import Difference, JobCounts, Number, count, recount
@@ -73,17 +74,37 @@ def test_counting_stops_at_the_limit(project: Project, at: datetime, monkeypatch
     assert str(counted("", [project], at).all) == "5"
 
 
-@pytest.mark.parametrize(("expected", "told"), [(None, "4"), (4, "4"), (5, "2+")])
+@pytest.mark.parametrize(("expected", "told"), [(4, "4"), (5, "2+")])
 def test_a_common_word_is_counted_no_further_than_it_was_met(
-    project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, expected: int | None, told: str
+    project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, expected: int, told: str
 ) -> None:
     monkeypatch.setattr(counts, "COMMON", 4)
     monkeypatch.setattr(counts, "KEPT", 2)
+    monkeypatch.setattr(search, "has_statistics", lambda: True)
     monkeypatch.setattr(search, "expected", lambda jobs: expected)
     for _ in range(4):
         make_job(project)
 
     assert str(counted("q=job", [project], at).all) == told
+
+
+def test_without_statistics_any_word_is_searched_once(
+    project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr(counts, "KEPT", 2)
+    monkeypatch.setattr(search, "has_statistics", lambda: False)
+    for _ in range(4):
+        make_job(project)
+
+    with django_assert_num_queries(2):  # the rollup's models, then the search
+        assert str(counted("q=job", [project], at).all) == "4"
+
+
+@pytest.mark.sqlite
+def test_sqlite_asks_the_prefix_index_for_two_characters() -> None:
+    plan = search.matching(BatchJob.objects.order_by(), "ni").explain()
+
+    assert "job_search_prefix (search_prefix>? AND search_prefix<?)" in plan
 
 
 @pytest.mark.postgresql
