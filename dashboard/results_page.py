@@ -55,9 +55,9 @@ class ErrorLine:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """One line of results as the table shows it."""
+    """One line of results as the table shows it; without ``job`` it has no page of its own."""
 
-    job: BatchJob
+    job: BatchJob | None
     row: IndexRow
     query: str
 
@@ -71,7 +71,7 @@ class ResultRow:
 
     @property
     def url(self) -> str:
-        return row_url(self.job, self.row.line, self.query)
+        return row_url(self.job, self.row.line, self.query) if self.job else ""
 
     @property
     def key(self) -> str:

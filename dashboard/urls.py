@@ -36,6 +36,7 @@ job_urls: list[URLPattern | URLResolver] = [
 ]
 result_urls: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/results/", results.job_results, name="job_results"),
+    path("jobs/<int:pk>/results/first/", results.job_results_beginning, name="job_results_beginning"),
     path("jobs/<int:pk>/results/<int:line>/", results.job_results_row, name="job_results_row"),
     path("jobs/<int:pk>/results/<int:line>/line/", results.job_results_line, name="job_results_line"),
     path("jobs/<int:pk>/results/save/", results.job_results_save, name="job_results_save"),

@@ -17,6 +17,7 @@ from dashboard.access import actor_of, entered, get_project_or_404, person_of
 from dashboard.forms.inputs import InputForm
 from dashboard.forms.switches import ROLES
 from dashboard.result_row_page import row_context, source_context
+from dashboard.results_beginning import beginning_context
 from dashboard.results_page import head_context, rows_context, summary_context
 from dashboard.row_filter import RowFilter
 from jobs import audit
@@ -42,6 +43,21 @@ def job_results(request: HttpRequest, pk: int) -> HttpResponseBase:
         answer |= summary_context(job, archive, at) | _rows(job, archive, chosen)
     part = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     return render(request, "results/_results.html" if part else "results/page.html", answer)
+
+
+@require_safe
+def job_results_beginning(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The first rows, straight from the provider, of results that are not saved."""
+    job = _job_or_404(request, pk)
+    if not may_open_results(person_of(request), job.project):
+        return _refused(request, job)
+    archive = Archive.objects.filter(job=job).first()
+    head = head_context(job, archive, timezone.now())
+    if head["standing"].word == "saved" or not head["downloads"]:
+        return redirect("job_results", pk)
+    note_visit(request, job)
+    head |= {"operates": job.project.allows(person_of(request), Role.OPERATOR)}
+    return render(request, "results/beginning.html", head | beginning_context(job))
 
 
 @require_safe

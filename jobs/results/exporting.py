@@ -5,7 +5,7 @@ Lines are cut and numbered as in an archive (``writing.Lines``): at LF, over all
 
 import heapq
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Full:
     body: bytes
 
 
-def numbered(original: Original) -> Iterator[tuple[int, bytes]]:
+def numbered(original: Original) -> Generator[tuple[int, bytes], None, None]:
     """Number and bytes of every line that is not blank, without its LF and without a BOM."""
     number = 0
     for part in range(len(original.pieces)):

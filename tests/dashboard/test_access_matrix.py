@@ -99,6 +99,7 @@ RULES = {
     "operation_stop": like_members(BUTTON),
     "operation_receipt": like_members(PAGE),
     "job_results": from_role("victor", PAGE),
+    "job_results_beginning": from_role("victor", {"GET": 302}),
     "job_results_row": from_role("victor", PAGE),
     "job_results_line": from_role("victor", PAGE),
     "job_results_save": from_role("olga", BUTTON),
