@@ -39,7 +39,7 @@ def test_a_line_tells_who_did_what_when_from_where_why_and_the_result(
 
     html = get(client_for(victor), "/audit/")
 
-    assert lines(html) == ["3 hours ago olga 192.0.2.7 Delete nightly state: failed project-1 monthly tidy-up done"]
+    assert lines(html) == ["3 h ago olga 192.0.2.7 Delete nightly state: failed project-1 monthly tidy-up done"]
     assert 'href="/jobs/7/"' in html
 
 

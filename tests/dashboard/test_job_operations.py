@@ -39,8 +39,8 @@ def test_tell_state_who_outcome_and_lead_to_the_receipt(
 
     html = get(client_for(victor), f"/jobs/{job.pk}/")
 
-    latest = "Confirmed Cancel 1 job by olga · an hour ago"
-    assert f"{latest} Refused Cancel 1 job by olga · 2 hours ago This key may not cancel here." in told(html)
+    latest = "Confirmed Cancel 1 job by olga · 1 h ago"
+    assert f"{latest} Refused Cancel 1 job by olga · 2 h ago This key may not cancel here." in told(html)
     assert f'href="/operations/{first.pk}/"' in html
     assert f'href="/operations/{second.pk}/"' in html
 
