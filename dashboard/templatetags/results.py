@@ -1,4 +1,4 @@
-"""``{{ text|visible }}``: text of others with signs nobody sees named; ``{{ price|plainly }}``: 0.3, not 0.300000."""
+"""``{{ text|visible }}``: text with signs nobody sees named; ``{{ price|plainly }}``: 0.30 and 0.075, not 0.300000."""
 
 from decimal import Decimal
 
@@ -12,4 +12,5 @@ register.filter("visible", visible)
 
 @register.filter
 def plainly(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    exact = f"{value.normalize():f}"
+    return exact if len(exact.partition(".")[2]) > 2 else f"{value:.2f}"

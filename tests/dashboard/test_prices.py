@@ -119,6 +119,6 @@ def test_the_list_says_which_is_in_force_and_which_models_have_none(
 
     text = words(browser.get("/prices/").content)
 
-    assert "gemini-9 2999-01-01 $1 $2 as input 0 %" in text
-    assert "gemini-9 2025-01-01 in force $0.1 $0.4 as input 50 %" in text
+    assert "gemini-9 2999-01-01 $1.00 $2.00 as input 0 %" in text
+    assert "gemini-9 2025-01-01 in force $0.10 $0.40 as input 50 %" in text
     assert "Models in use without a price: gemini-unheard-of" in text
