@@ -52,8 +52,8 @@ class PolicyLine:
     @property
     def state(self) -> str:
         if self.policy.asks:
-            return "asks"
-        return "on" if self.policy.enabled_at else "off, rehearsed" if self.is_fresh else "off"
+            return "Asks"
+        return "On" if self.policy.enabled_at else "Off, rehearsed" if self.is_fresh else "Off"
 
     @property
     def manages(self) -> bool:

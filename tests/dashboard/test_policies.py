@@ -118,7 +118,7 @@ def test_others_see_a_policy_of_their_project_and_do_not_manage_it(
 def test_a_policy_that_asks_says_what(client_for: ClientFor, olga: User, policy: Policy, at: datetime) -> None:
     Policy.objects.update(enabled_at=at, asks="It matched 500 jobs, and usually some 10.")
 
-    assert "asks It matched 500 jobs, and usually some 10." in words(get(client_for(olga), "/policies/"))
+    assert "Asks It matched 500 jobs, and usually some 10." in words(get(client_for(olga), "/policies/"))
     assert "It runs no more until" in get(client_for(olga), f"/policies/{policy.pk}/")
 
 
