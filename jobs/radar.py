@@ -35,7 +35,7 @@ def report_stuck(at: datetime) -> None:
             f"{provider} {model}",
             at=at,
             title="Jobs do not move",
-            why="; ".join(_in_words(rows)) + ".",
+            why=". ".join(_in_words(rows)) + ".",
             todo="Look at the provider's status page. Cancel and submit again what must not wait, with another model if"
             " need be.",
             project=projects.pop() if len(projects) == 1 else None,
