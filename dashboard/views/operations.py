@@ -15,7 +15,7 @@ from dashboard.csv_files import csv_response
 from dashboard.forms.operations import ConfirmForm, OperationFilter
 from dashboard.operation_page import OperationPage
 from jobs import operations
-from jobs.models import Operation
+from jobs.models import Operation, OperationStatus
 from jobs.operations import OperationRefused
 
 PAGE_SIZE = 50
@@ -47,6 +47,9 @@ def operation_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         operations.confirm(operation, actor=actor_of(request), reason=reason, typed=typed)
     except OperationRefused as exc:
+        if operation.status != OperationStatus.PLANNED:  # a page from before: its form is not shown any more
+            messages.error(request, str(exc))
+            return redirect("operation_detail", pk)
         form.add_error(exc.field if exc.field in form.fields else None, str(exc))
         return _page(request, operation, form, "operations/detail.html", status=422)
     return redirect("operation_detail", pk)

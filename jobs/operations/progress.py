@@ -28,6 +28,9 @@ RECEIPT = (
     "attempts",
     "started_at",
     "ended_at",
+    "by",
+    "approved_by",
+    "why",
 )
 
 
@@ -63,8 +66,10 @@ def progress(operation: Operation, at: datetime) -> Progress:
 
 def receipt_rows(operation: Operation) -> Iterator[dict[str, Any]]:
     """One row a job, in the order of the plan; the keys are RECEIPT, a stable header. Names are provider text."""
+    approver = operation.approved_by.username if operation.approved_by else ""
+    who = {"by": operation.actor_name, "approved_by": approver, "why": operation.reason}
     for item in operation.items.order_by("pk").iterator(chunk_size=2000):
-        yield receipt_row(item)
+        yield receipt_row(item) | who
 
 
 def receipt_row(item: OperationItem) -> dict[str, Any]:

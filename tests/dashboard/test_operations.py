@@ -238,9 +238,9 @@ def test_a_receipt_tells_what_happened_to_each_job(
     ]
     lines = client.get(f"/operations/{operation.pk}/receipt.csv").getvalue().decode().splitlines()
     assert lines == [
-        "job,label,project,state_before,planned,reason,outcome,detail,answer,attempts,started_at,ended_at",
+        "job,label,project,state_before,planned,reason,outcome,detail,answer,attempts,started_at,ended_at,by,approved_by,why",
         "batches/n,'=nightly,project-1,succeeded,do,Deleted at the provider.,failed,This key may not delete here.,"
-        "403,0,,2026-11-22T12:00:00+00:00",
+        "403,0,,2026-11-22T12:00:00+00:00,olga,,",
     ]
 
 
