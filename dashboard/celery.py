@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
 
 from . import beat
 
@@ -13,6 +13,11 @@ app = Celery("batchboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs"])
 beat.install(app)
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Where anybody listens, Celery leaves the logging of the settings as it is."""
 
 
 @worker_init.connect

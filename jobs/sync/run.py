@@ -65,8 +65,15 @@ def sync_project(project_id: int, *, now: Clock, full: bool = False, if_due: boo
         Project.objects.held_by(token).update(leased_until=None, lease_token=None)
         raise
     report.seconds = round(time.monotonic() - started, 3)
-    log.info("synced project=%s %s", project_id, _in_words(report))
+    log.log(_level(report), "synced project=%s %s", project_id, _in_words(report))
     return report
+
+
+def _level(report: Report) -> int:
+    """Of thousands of syncs a day, most find nothing."""
+    if report.errors:
+        return logging.WARNING
+    return logging.INFO if report.created or report.changed or report.gone else logging.DEBUG
 
 
 def wants_full(project: Project, now: Clock) -> bool:
