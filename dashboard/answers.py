@@ -2,8 +2,9 @@
 
 A fragment says who gets the same (its audience: the projects they may see, and what they chose). It is sent again to
 whoever is known to belong there, unless any signal was heard since its making began, for at most SECONDS: so it is as
-fresh as what Django would make, and a right that was taken away holds little longer than that. Those who ask for what
-is being made wait for it. Without the signals, that is before the first stream or when Redis is away, Django is asked.
+fresh as what Django would make. Whose rights changed is a signal too, after which Django is asked who they are. Those
+who ask for what is being made wait for it. Without the signals, that is before the first stream or when Redis is away,
+Django is asked.
 """
 
 import asyncio
@@ -50,6 +51,15 @@ class Key(NamedTuple):
     audience: bytes
     path: str
     query: bytes
+
+
+class Reader(NamedTuple):
+    """To which audience a session belongs ``until`` then, if the ``person`` has still the same ``rights``."""
+
+    audience: bytes
+    person: int
+    rights: tuple[int, int]
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class Answers:
         self.pages = pages
         self.acts = 0
         self.free = asyncio.Semaphore(AT_ONCE)
-        self.readers: OrderedDict[tuple[str, str], tuple[bytes, float]] = OrderedDict()
+        self.readers: OrderedDict[tuple[str, str], Reader] = OrderedDict()
         self.ready: OrderedDict[Key, Answer] = OrderedDict()
         self.making: dict[Key, Making] = {}
 
@@ -135,12 +145,14 @@ class Answers:
 
     def _audience(self, asked: Asked) -> bytes:
         """Empty when Django must be asked; by one tab of a browser, while the others go on for a moment."""
-        reader, now = (asked.session, asked.path), monotonic()
-        audience, until = self.readers.get(reader, (b"", 0.0))
-        if now < until:
-            return audience
-        if now < until + SECONDS:
-            self.readers[reader] = audience, now + SECONDS / 5
+        place, now = (asked.session, asked.path), monotonic()
+        reader = self.readers.get(place)
+        if reader is None or reader.rights != hub().rights_of(reader.person):
+            return b""
+        if now < reader.until:
+            return reader.audience
+        if now < reader.until + SECONDS:
+            self.readers[place] = reader._replace(until=now + SECONDS / 5)
         return b""
 
     async def _being_made(self, key: Key, heard: int) -> Answer | None:
@@ -168,15 +180,16 @@ class Answers:
         """What Django says, and the answer if others may have it too."""
         said = Said()
         async with self.free:
-            heard, at = self._heard, monotonic()
+            heard, at, rights = self._heard, monotonic(), hub().rights
             making.heard = heard
             await self.pages(_unconditional(scope), receive, said.hear)
-        if said.audience:
-            self._learn(asked, said.audience, at)
+        if said.audience and rights == hub().rights:
+            self._learn(asked, said, at)
         return said, said.answer(heard, at)
 
-    def _learn(self, asked: Asked, audience: bytes, at: float) -> None:
-        self.readers[asked.session, asked.path] = audience, at + SECONDS
+    def _learn(self, asked: Asked, said: "Said", at: float) -> None:
+        rights = hub().rights_of(said.person)
+        self.readers[asked.session, asked.path] = Reader(said.audience, said.person, rights, at + SECONDS)
         self.readers.move_to_end((asked.session, asked.path))
         while len(self.readers) > MOST_READERS:
             self.readers.popitem(last=False)
@@ -194,13 +207,14 @@ class Said:
 
     def __init__(self) -> None:
         self.status, self.headers, self.body = 500, Headers(), bytearray()
-        self.audience = b""
+        self.audience, self.person = b"", 0
 
     async def hear(self, message: SendEvent) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             given = [(name.lower(), value) for name, value in message.get("headers", [])]
-            self.audience = dict(given).get(AUDIENCE, b"")
+            self.audience, _, person = dict(given).get(AUDIENCE, b"").partition(b" ")
+            self.person = int(person or 0)
             self.headers = [pair for pair in given if pair[0] != AUDIENCE]
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")

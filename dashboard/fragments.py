@@ -45,7 +45,7 @@ def respond(
         answer = HttpResponse(shared("fragment", parts, at, render))
     answer["ETag"] = tag
     if version is None:
-        answer["X-Audience"] = digest(board.audience, own)
+        answer["X-Audience"] = f"{digest(board.audience, own)} {board.user.pk}"
     answer["Cache-Control"] = "private, no-cache"
     return answer
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from jobs.stale import MOST_JOBS, Stale, channel
+from jobs.stale import MOST_JOBS, RIGHTS, Stale, channel
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,17 @@ Pending = dict[int, set[int] | None]
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream: the projects it may hear of, and what changed in them since it last spoke."""
+    """One open stream: the projects it may hear of, and what changed in them since it last spoke.
+
+    ``doubted``: the person's rights changed, so the projects are to be read again.
+    """
 
     projects: frozenset[int]
     person: int
     pending: Pending = field(default_factory=dict)
     missed: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    doubted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, stale: Stale) -> None:
         if stale.project not in self.projects:
@@ -59,6 +64,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.heard = 0
+        self._rights: Counter[int | None] = Counter()
         self.listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
         self._subscribed = False
@@ -67,6 +73,15 @@ class Hub:
     @property
     def following(self) -> bool:
         return self._subscribed and self._task is not None and not self._task.done()
+
+    @property
+    def rights(self) -> int:
+        """Another than before when anybody's rights may have changed meanwhile."""
+        return self._rights.total()
+
+    def rights_of(self, person: int) -> tuple[int, int]:
+        """The same of one person's."""
+        return self._rights[person], self._rights[None]
 
     def streams_of(self, person: int) -> int:
         """How many streams a person has open in this process."""
@@ -119,6 +134,7 @@ class Hub:
             if message["type"] == "subscribe":
                 self.heard += 1
                 self._subscribed = True
+                self._rights[None] += 1
                 for listener in self.listeners:
                     listener.hear_of_gap()
             elif message["type"] == "message":
@@ -131,8 +147,16 @@ class Hub:
         except msgspec.DecodeError:
             log.warning("stale signal not understood bytes=%d", len(data))
             return
+        if stale.project == RIGHTS:
+            return self._doubt(stale.person)
         for listener in self.listeners:
             listener.hear(stale)
+
+    def _doubt(self, person: int | None) -> None:
+        self._rights[person] += 1
+        for listener in self.listeners:
+            if person in (None, listener.person):
+                listener.doubted.set()
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

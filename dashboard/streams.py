@@ -6,6 +6,7 @@ It never carries data of jobs, only ids of projects and jobs the person may see;
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -69,15 +70,19 @@ async def _speak(listener: Listener, send: Send) -> None:
 
 
 async def _recheck(listener: Listener, session: str) -> None:
-    """End when the session does; follow memberships as they change."""
+    """End when the session does; follow rights as they change."""
     while True:
-        await asyncio.sleep(RECHECK_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(listener.doubted.wait(), RECHECK_SECONDS)
+        told = listener.doubted.is_set()
+        listener.doubted.clear()
         follower = await _follower(session)
         if follower is None:
             return
-        if follower.projects - listener.projects:
-            listener.hear_of_gap()
+        changed = follower.projects != listener.projects
         listener.projects = follower.projects
+        if told or changed:
+            listener.hear_of_gap()
 
 
 async def _left(receive: Receive) -> None:

@@ -6,7 +6,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from jobs import audit
+from jobs import audit, stale
 from jobs.models import Membership, Project, Role, User
 from jobs.projects import Actor
 
@@ -93,3 +93,4 @@ def _keep_a_superuser(leaving: User) -> None:
 
 def _record(verb: str, target: User | Membership, by: Actor, **detail: object) -> None:
     audit.record(verb, target, by=by.user, at=by.at, address=by.address, detail=detail)
+    stale.announce_rights(target.user_id if isinstance(target, Membership) else target.pk)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from . import audit
+from . import audit, stale
 from .models import ArchiveMode, Project, Role
 from .projects import Actor
 
@@ -30,3 +30,4 @@ def set_switches(project: Project, chosen: Switches, *, by: Actor) -> None:
         setattr(project, name, value)
     project.save(update_fields=[*changed])
     audit.record("set switches", project, by=by.user, at=by.at, address=by.address, detail=changed)
+    stale.announce_rights()

@@ -12,12 +12,14 @@ from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
 from django.conf import settings
 
 from dashboard import answers, streams
+from jobs import people
 from jobs.models import Membership, Project, Role, User
+from jobs.projects import Actor
 from jobs.stale import announce
-from tests.conftest import MakeProject
+from tests.conftest import AT, MakeProject
 from tests.dashboard.reading import FRAGMENT
 from tests.factories import make_job
-from tests.live import Server, session_of
+from tests.live import Server, session_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -158,6 +160,34 @@ def test_a_right_taken_away_holds_only_some_seconds(
     Membership.objects.filter(user=victor).update(role=Role.VIEWER, project=Project.objects.create(name="other"))
 
     assert "<tr id=" not in fragment(browser).text
+
+
+def test_a_right_taken_away_by_another_process_is_gone_at_once(
+    board: Board, victor: User, superuser: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "SECONDS", 3600.0)
+    make_job(project)
+    browser = board.browser(victor)
+    assert "<tr id=" in fragment(browser).text
+
+    people.revoke(Membership.objects.get(user=victor), by=Actor(superuser, AT))
+
+    wait_until(lambda: "<tr id=" not in fragment(browser).text)
+
+
+def test_rights_of_one_person_are_no_matter_to_others(
+    board: Board, victor: User, vera: User, superuser: User, project: Project
+) -> None:
+    browsers = [board.browser(user) for user in (victor, vera)]
+    for browser in browsers:
+        fragment(browser)
+    asked = len(board.made)
+
+    people.grant(victor, project, Role.ADMIN, by=Actor(superuser, AT))
+    wait_until(lambda: bool(fragment(browsers[0])) and len(board.made) > asked)
+    fragment(browsers[1])
+
+    assert board.made[asked:].count("/") <= 2  # one for each of the two audiences
 
 
 def test_who_signs_out_gets_nothing_more(board: Board, victor: User, project: Project) -> None:

@@ -11,8 +11,11 @@ from django.conf import settings
 from pytest_django import Settings
 
 from dashboard import streams
+from jobs import people
 from jobs.models import Membership, Project, Role, User
+from jobs.projects import Actor
 from jobs.stale import announce, channel
+from tests.conftest import AT
 from tests.live import Server, session_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,12 +30,12 @@ def channel_of_our_own(settings: Settings) -> None:
 
 @pytest.fixture
 def server(redis_client: "redis.Redis") -> Iterator[Server]:
-    """The whole web process: its end waits for the end of the subscription, so the next test finds none."""
+    """The whole web process: Redis may notice a moment later that its subscription ended; the next test finds none."""
     from dashboard.asgi import application
 
     with Server(application) as running:
         yield running
-    assert listeners(redis_client) == 0
+    wait_until(lambda: listeners(redis_client) == 0)
 
 
 @contextmanager
@@ -110,6 +113,22 @@ def test_follows_memberships_as_they_change(
         Membership.objects.create(user=stranger, project=project, role=Role.VIEWER)
 
         assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+
+
+def test_tells_whose_rights_changed_to_look_again(
+    server: Server, victor: User, superuser: User, project: Project
+) -> None:
+    with following(server, victor) as lines:
+        people.revoke(Membership.objects.get(user=victor), by=Actor(superuser, AT))
+
+        assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+
+
+def test_ends_at_once_for_whom_an_admin_deactivates(server: Server, victor: User, superuser: User) -> None:
+    with following(server, victor) as lines:
+        people.deactivate(victor, by=Actor(superuser, AT))
+
+        assert list(lines) == []
 
 
 def test_one_person_opens_only_so_many(
