@@ -9,8 +9,11 @@ from typing import TypeVar, cast
 import redis
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+
+from jobs.models import Attention
 
 from .board import Board
 
@@ -38,16 +41,22 @@ def respond(
     ``version``: what it shows besides jobs and projects, so that signals alone do not tell when it changes.
     """
     own = (*own, timezone.get_current_timezone_name())
-    parts = (request.path, query, board.version, own, version)
+    number = Attention.objects.visible_to(board.user).open(at).count()
+    parts = (request.path, query, board.version, own, version, number)
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)
     if answer is None:
-        answer = HttpResponse(shared("fragment", parts, at, render))
+        answer = HttpResponse(shared("fragment", parts, at, lambda: render() + _badge(number)))
     answer["ETag"] = tag
     if version is None:
         answer["X-Audience"] = f"{digest(board.audience, own)} {board.user.pk}"
     answer["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def _badge(number: int) -> str:
+    """The number in the navigation, which htmx and static/js/live.js put into its place outside of the part."""
+    return render_to_string("attention/_badge.html", {"number": number, "apart": True})
 
 
 def shared(kind: str, parts: tuple[object, ...], at: datetime, make: Callable[[], T]) -> T:

@@ -59,6 +59,8 @@ const rows = (root) => [...root.querySelectorAll("tbody tr[id]")];
 function take(text) {
   const fresh = document.createElement("template");
   fresh.innerHTML = text;
+  const badge = fresh.content.getElementById("open-attention");
+  if (badge) document.getElementById(badge.id).replaceWith(badge);
   const known = new Set(rows(part).map((row) => row.id));
   const added = rows(fresh.content).filter((row) => !known.has(row.id)).length;
   // Somebody reads further down, marks text or ticks: known rows change in place, new ones wait to be asked for.

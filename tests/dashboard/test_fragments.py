@@ -1,8 +1,13 @@
 """The fragments that live pages fetch: shared among those who see the same, or not sent again."""
 
+import re
+from datetime import datetime
+
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from jobs import attention
+from jobs.attention import Kind
 from jobs.models import Project, User
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import FRAGMENT, get, rows, words
@@ -30,6 +35,22 @@ def test_an_unchanged_fragment_is_not_sent_again(client_for: ClientFor, victor: 
     changed = client.get("/", headers=FRAGMENT | {"If-None-Match": tag})
 
     assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_a_fragment_brings_the_number_of_what_asks_for_a_look(
+    client_for: ClientFor, victor: User, project: Project, at: datetime
+) -> None:
+    client = client_for(victor)
+    before = client.get("/", headers=FRAGMENT)
+    attention.report(Kind.UNREACHABLE, "project 1", at=at, title="It cannot be read.", project=project)
+
+    after = client.get("/", headers=FRAGMENT | {"If-None-Match": before["ETag"]})
+
+    assert [badges(answer.content.decode()) for answer in (before, after)] == [["0 open"], ["1 open"]]
+
+
+def badges(html: str) -> list[str]:
+    return [words(found) for found in re.findall(r'<span id="open-attention".*?</span></span>', html, re.S)]
 
 
 def test_a_shared_fragment_is_shared_only_among_those_who_see_the_same(

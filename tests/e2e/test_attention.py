@@ -51,6 +51,18 @@ def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: Use
     expect(page.get_by_role("link", name="Jobs failed")).to_be_visible()
 
 
+def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, project: Project) -> None:
+    page = page_for(victor)
+    page.goto("/")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    expect(page.locator("#open-attention")).to_be_hidden()
+
+    make_attention(project, make_job(project, state=State.FAILED))
+    stale.announce(project.pk, [], version=project.version)
+
+    expect(page.get_by_role("link", name="Attention 1 open")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(page_for: PageFor, olga: User, row: Attention, axe: Check, scheme: str) -> None:
     page = page_for(olga, color_scheme=scheme)
