@@ -20,8 +20,8 @@ from .wire import Wire
 
 NAME = "responses.jsonl"
 INLINE = ("inlinedResponses", "inlinedEmbedContentResponses")
-# One JSON document cannot be read in part: at most 256 MB, held once more while it is split. Values cost nothing,
-# because results are cut out, not decoded.
+# One JSON document cannot be read in part: at most 256 MB, held once, with a tenth more while it is split. Values cost
+# nothing, because results are cut out, not decoded.
 AN_INLINE_JOB = Bounds(A_JOB.size, A_JOB.size)
 PATHS = ("/v1beta/{}:download", "/download/v1beta/{}:download")  # of the SDKs, and of the guides (WIRE 1.1)
 MEDIA = {"alt": "media"}

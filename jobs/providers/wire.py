@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from io import BytesIO
 from typing import Any
 
 import httpcore
@@ -143,13 +144,13 @@ def without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _read(response: httpx.Response, patience: float, bounds: Bounds) -> bytes:
-    chunks, ends = [], time.monotonic() + patience
+    whole, ends = BytesIO(), time.monotonic() + patience
     encoding = response.headers.get("content-encoding", "").strip().lower()
     for chunk in unpacked(response.iter_raw(), encoding, bounds):
         if time.monotonic() > ends:
             raise TransientError("The provider's answer came in too slowly; it is asked again later.")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        whole.write(chunk)
+    return whole.getvalue()  # no second copy, as joining would make
 
 
 def _skew(headers: httpx.Headers) -> float | None:
