@@ -32,7 +32,8 @@ def downloads(job: BatchJob, archive: Archive | None) -> list[Download]:
     if failed := archive.failed + archive.broken:
         offered.append(Download("Only the failed rows, JSONL", _url(job, "failed.jsonl"), many(failed, "row")))
     if archive.input_file or kind_of(job.project).capabilities.echoes_requests:
-        offered.append(Download("Requests with responses, JSONL", _url(job, "merged.jsonl"), "joined by key"))
+        joined = "joined by key" if archive.input_file else "as the provider gives them back"
+        offered.append(Download("Requests with responses, JSONL", _url(job, "merged.jsonl"), joined))
     return [*offered, _parquet(job, archive)]
 
 
