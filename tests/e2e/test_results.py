@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from jobs.credentials import Credential
 from jobs.models import Archive, ArchiveStatus, BatchJob, Project, User
+from jobs.results import beginning
+from jobs.simulator.accounts import GeminiAccount
 from jobs.states import State
 from tests.archives import answered, failed, save_results
 from tests.e2e.conftest import Check, PageFor
@@ -122,3 +125,33 @@ def test_axe_finds_nothing(
         page.goto(path)
         axe(page)
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
+
+
+@pytest.fixture
+def unsaved(
+    project: Project, gemini_account: GeminiAccount, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> BatchJob:
+    """900 rows at the provider; a busy machine is no slow provider."""
+    monkeypatch.setattr(beginning, "PATIENCE", 120.0)
+    project.base_url = base_url
+    project.set_credential(Credential("api_key", gemini_account.key), at=datetime.now(UTC))
+    project.save()
+    remote = gemini_account.add_job(requests=900, queue_seconds=0, run_seconds=0)
+    return make_job(project, name=remote.name, output=remote.output_name, results_state="waiting")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_operator_looks_at_the_first_rows_and_saves_all(
+    page_for: PageFor, axe: Check, olga: User, unsaved: BatchJob, scheme: str
+) -> None:
+    page: Page = page_for(olga, color_scheme=scheme, viewport={"width": 400, "height": 900})
+    page.goto(f"/jobs/{unsaved.pk}/results/")
+    page.get_by_role("link", name="Look at the first rows").click()
+
+    expect(page.locator("tbody tr[id^=line]")).to_have_count(50)
+    axe(page)
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="Save now").click()
+
+    expect(page.get_by_text("The results are being saved; this page follows.")).to_be_visible()
+    assert Archive.objects.get().job_id == unsaved.pk
