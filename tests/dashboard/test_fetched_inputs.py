@@ -56,7 +56,7 @@ def fetch(browser: Client, job: BatchJob, at: datetime, line: str = "1") -> None
 
 
 def test_a_row_shows_the_request_of_its_key(browser: Client, job: BatchJob, at: datetime) -> None:
-    assert f"A worker reads {job.source}" in words(browser, job, "1/")
+    assert f"The job read its requests from {job.source} ." in words(browser, job, "1/")
 
     fetch(browser, job, at)
 
@@ -109,4 +109,4 @@ def test_a_job_of_uploaded_requests_offers_only_to_attach_them(browser: Client, 
 
     page = words(browser, job, "1/")
 
-    assert ("Attach the input file…" in page, "Read them where the job did" in page) == (True, False)
+    assert ("Attach the input file…" in page, "Fetch the requests" in page) == (True, False)
