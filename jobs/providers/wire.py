@@ -22,6 +22,7 @@ from .unpacking import A_JOB, A_LIST, ENCODING, Bounds, unpacked
 TIMEOUT = httpx.Timeout(30, connect=10)
 PATIENCE = 90.0  # for one whole answer: what drips in passes every read timeout
 USER_AGENT = "batchboard"
+BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ def network_trouble() -> Iterator[None]:
         yield
     except (httpx.TimeoutException, httpcore.TimeoutException) as exc:
         raise TransientError("The provider did not answer in time; it is asked again later.") from exc
+    except BROKEN as exc:
+        sentence = "The connection broke before the provider's whole answer came; it is asked again."
+        raise TransientError(sentence) from exc
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpcore.NetworkError) as exc:
         raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): check the network.") from exc
 

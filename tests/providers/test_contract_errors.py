@@ -143,6 +143,16 @@ def test_half_an_answer_over_a_real_port(bench: Bench, base_url: str, fault: str
         assert [type(failure(read, provider)) for read in reads] == [TransientError] * 2
 
 
+@pytest.mark.parametrize("fault", ["truncate", "reset"])
+def test_a_cut_answer_is_no_matter_of_the_address(bench: Bench, base_url: str, fault: str) -> None:
+    getattr(bench.remote.faults, fault)()
+
+    with httpx.Client() as client:
+        error = failure(bench.on_port(base_url).connect(client=client).list_page)
+
+    assert str(error) == "The connection broke before the provider's whole answer came; it is asked again."
+
+
 def test_a_provider_that_hangs_is_left_after_the_timeout(bench: Bench, base_url: str) -> None:
     bench.remote.faults.hang(0.6)
 
