@@ -34,15 +34,17 @@ def respond(
     at: datetime,
     own: tuple[object, ...] = (),
     version: object = None,
+    told: object = None,
 ) -> HttpResponseBase:
     """The fragment for what ``query`` says, rendered once for all who may see the same.
 
     ``own``: whatever else makes it look as it does for this person: every choice and right that it shows.
     ``version``: what it shows besides jobs and projects, so that signals alone do not tell when it changes.
+    ``told``: what it shows besides them of which signals do tell.
     """
     own = (*own, timezone.get_current_timezone_name())
     number = Attention.objects.visible_to(board.user).open(at).count()
-    parts = (request.path, query, board.version, own, version, number)
+    parts = (request.path, query, board.version, own, version, told, number)
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)
     if answer is None:

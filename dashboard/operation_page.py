@@ -17,7 +17,7 @@ from .results_state import results_place
 
 PAGE_SIZE = 100
 WIDTH = 150
-# How often a page looks again by itself, in seconds
+# How often a page without script looks again, in seconds
 LOOKS = {OperationStatus.WAITING: 5, OperationStatus.CONFIRMED: 1, OperationStatus.RUNNING: 1}
 OUTCOME_LEVELS = {
     Outcome.DONE: "good",
@@ -72,6 +72,21 @@ class OperationPage:
     @property
     def looks(self) -> int:
         return LOOKS.get(self.status, 0)
+
+    @property
+    def counts_down(self) -> bool:
+        """For its ten seconds a page asks each second; whatever comes after that the stream tells."""
+        return self.status == OperationStatus.CONFIRMED
+
+    @property
+    def projects(self) -> str:
+        """Ids of the projects concerned, whose signals tell that it moved on."""
+        return " ".join(str(one.project_id) for one in self.operation.projects.all() if one.project_id)
+
+    @property
+    def rights(self) -> tuple[bool, ...]:
+        """All by which the page of one person who sees the operation differs from another's."""
+        return self.confirms, self.acts, self.approves
 
     @property
     def is_open(self) -> bool:

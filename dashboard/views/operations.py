@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from dashboard import fragments
 from dashboard.access import actor_of, person_of
+from dashboard.board import Board
 from dashboard.csv_files import csv_response
 from dashboard.forms.operations import ConfirmForm, OperationFilter
 from dashboard.operation_page import OperationPage
@@ -33,10 +36,23 @@ def operation_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-def operation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def operation_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     operation = _visible(request, pk)
-    template = "operations/_operation.html" if "HX-Request" in request.headers else "operations/detail.html"
-    return _page(request, operation, ConfirmForm(operation), template)
+    if "HX-Request" not in request.headers:
+        return _page(request, operation, ConfirmForm(operation), "operations/detail.html")
+    if operation.status in (OperationStatus.PLANNED, OperationStatus.CONFIRMED):  # a form of one's own; a countdown
+        return _page(request, operation, ConfirmForm(operation), "operations/_operation.html")
+    this = _shown(request, operation)
+    number = request.GET.get("page")
+    return fragments.respond(
+        request,
+        lambda: render_to_string("operations/_operation.html", this.context(number), request),
+        board=Board.of(this.user),
+        query=f"{this.show} {number}",
+        own=this.rights,
+        told=operation.version,
+        at=this.at,
+    )
 
 
 @require_POST
@@ -91,9 +107,12 @@ def _visible(request: HttpRequest, pk: int) -> Operation:
 def _page(
     request: HttpRequest, operation: Operation, form: ConfirmForm, template: str, status: int = 200
 ) -> HttpResponse:
-    this = OperationPage(operation, person_of(request), timezone.now(), request.GET.get("show", ""))
-    answer = this.context(request.GET.get("page")) | {"form": form}
+    answer = _shown(request, operation).context(request.GET.get("page")) | {"form": form}
     return render(request, template, answer, status=status)
+
+
+def _shown(request: HttpRequest, operation: Operation) -> OperationPage:
+    return OperationPage(operation, person_of(request), timezone.now(), request.GET.get("show", ""))
 
 
 def _press(request: HttpRequest, pk: int, button: Callable[..., Operation]) -> HttpResponse:

@@ -17,6 +17,7 @@ from jobs.projects import Actor
 from .planning import needs_approval, record
 from .refusing import OperationRefused
 from .selecting import acted_in
+from .telling import tell
 
 UNDO = timedelta(seconds=10)
 TYPED_ABOVE = 100  # jobs; then the number must be typed
@@ -190,3 +191,4 @@ def _move(operation: Operation, before: str, /, **fields: Any) -> None:
         operation.refresh_from_db()
         raise OperationRefused(_said(operation))
     operation.refresh_from_db()
+    tell(operation.pk)

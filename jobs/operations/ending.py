@@ -14,6 +14,7 @@ from . import standing
 from .deciding import lapse
 from .planning import record
 from .progress import COUNTERS
+from .telling import tell
 
 UNCONFIRMED_KEPT = timedelta(days=30)
 WORDS = {
@@ -49,7 +50,10 @@ def start(at: datetime, *, only: int | None = None) -> int:
     """Begin the runs whose undo window is over (or the one of ``only``); nobody can undo them from here on."""
     confirmed = Operation.objects.to_start(at)
     begun = {"status": OperationStatus.RUNNING, "started_at": at, "version": F("version") + 1}
-    return (confirmed if only is None else confirmed.filter(pk=only)).update(**begun)
+    started = (confirmed if only is None else confirmed.filter(pk=only)).update(**begun)
+    if started:
+        tell(*Operation.objects.running().filter(started_at=at).values_list("pk", flat=True))
+    return started
 
 
 def finish(operation_id: int, *, at: datetime) -> bool:
@@ -67,6 +71,7 @@ def finish(operation_id: int, *, at: datetime) -> bool:
         said = in_words(operation)
         record("end operation", operation, Actor(operation.actor, at), name=operation.actor_name, result=said)
         _ask_for_a_look(operation, said, at)
+        tell(operation_id)
     return True
 
 

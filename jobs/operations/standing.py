@@ -12,6 +12,7 @@ from jobs.models import Operation, OperationItem, OperationProject, Outcome, Pro
 from .planning import account_mark
 from .progress import COUNTERS
 from .selecting import acted_in
+from .telling import tell
 
 NOT_SEEN = {
     "": "",
@@ -66,6 +67,8 @@ def close(
         ended = {"outcome": outcome, "ended_at": at, "lease_token": None, "leased_until": None}
         closed += items.filter(step=step).update(detail=reason + rest, **ended)
     count(operation, {outcome: closed})
+    if closed:
+        tell(operation.pk, project=project_id)
     return closed
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from jobs import bulk
 from jobs.models import AuditEntry, BatchJob, Operation, OperationItem, Outcome, Project
@@ -15,6 +16,7 @@ from jobs.sync import between
 from .claims import Claim
 from .judging import End
 from .standing import count
+from .telling import tell
 
 MOVED = (
     "step",
@@ -83,6 +85,9 @@ def settle(operation: Operation, project: Project, claim: Claim, changes: Sequen
     ended = [(change.item, change.end) for change in kept if change.end]
     _record(operation, project, ended, at)
     count(operation, Counter(end.outcome for _, end in ended))
+    if not ended:
+        Operation.objects.filter(pk=operation.pk).update(version=F("version") + 1)
+    tell(operation.pk, project=project.pk)
     _forget(project, [item.job_id for item, end in ended if end.forgets and item.job_id])
 
 

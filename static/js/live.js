@@ -25,7 +25,7 @@ function concerned(projects) {
     const jobs = projects[part.dataset.projects];
     return jobs === null || Boolean(jobs?.includes(Number(part.dataset.job)));
   }
-  const chosen = new URLSearchParams(location.search).getAll("project").filter(Boolean);
+  const chosen = part.dataset.projects?.split(" ") ?? new URLSearchParams(location.search).getAll("project").filter(Boolean);
   return chosen.length === 0 || chosen.some((project) => project in projects);
 }
 

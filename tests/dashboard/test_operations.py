@@ -220,6 +220,37 @@ def test_a_run_tells_how_far_it_is(client_for: ClientFor, olga: User, project: P
     assert ">Stopping<" in get(client, f"/operations/{operation.pk}/").replace("\n", "").replace("  ", "")
 
 
+def test_a_runs_fragment_is_one_for_all_who_may_do_the_same(
+    client_for: ClientFor, olga: User, victor: User, alice: User, project: Project, at: datetime
+) -> None:
+    operation = run(make_operation([make_job(project)], by=olga), at)
+    readers = {person: client_for(person) for person in (olga, victor, alice)}
+
+    answers = {
+        person.username: client.get(f"/operations/{operation.pk}/", headers=FRAGMENT)
+        for person, client in readers.items()
+    }
+
+    assert len({answer["X-Audience"] for answer in answers.values()}) == 3
+    assert "csrfmiddlewaretoken" not in answers["olga"].content.decode()
+    assert 'formaction="/operations/' in answers["olga"].content.decode()
+    assert 'formaction="/operations/' not in answers["victor"].content.decode()
+
+
+def test_a_runs_fragment_is_sent_again_only_when_it_moved_on(
+    client_for: ClientFor, olga: User, project: Project, at: datetime
+) -> None:
+    operation = run(make_operation([make_job(project)], by=olga), at)
+    client, path = client_for(olga), f"/operations/{operation.pk}/"
+    tag = client.get(path, headers=FRAGMENT)["ETag"]
+
+    assert client.get(path, headers=FRAGMENT | {"If-None-Match": tag}).status_code == 304
+    run(operation, at, version=operation.version + 1, items_ended=1, items_done=1)
+    answer = client.get(path, headers=FRAGMENT | {"If-None-Match": tag})
+
+    assert (answer.status_code, "1 of 1" in words(answer.content.decode())) == (200, True)
+
+
 def test_a_receipt_tells_what_happened_to_each_job(
     client_for: ClientFor, victor: User, olga: User, project: Project, at: datetime
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from jobs import operations, policies
 from jobs.credentials import Credential
 from jobs.models import Action, Membership, Operation, Project, User
+from jobs.operations import deciding
 from jobs.policies import PolicyDraft
 from jobs.projects import Actor
 from jobs.simulator.accounts import GeminiAccount
@@ -106,6 +107,53 @@ def test_cancels_a_job_by_keyboard_alone(page_for: PageFor, olga: User, yard: Ya
     tab_to(page, "batch-1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="batch-1")).to_be_visible()
+
+
+@pytest.fixture
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An undo window as long as a slow machine may need."""
+    monkeypatch.setattr(deciding, "UNDO", timedelta(minutes=10))
+
+
+@pytest.mark.usefixtures("no_hurry")
+def test_confirms_and_undoes_by_keyboard_alone(page_for: PageFor, olga: User, project: Project) -> None:
+    operation = make_operation([make_job(project, state=State.FAILED)], by=olga)
+    Operation.objects.update(planned_at=timezone.now())
+    page = page_for(olga)
+    page.goto(f"/operations/{operation.pk}/")
+
+    keys(page, "Reason", "by mistake", "Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Undone before it began")).to_be_visible()
+    operation.refresh_from_db()
+    assert operation.status == "undone"
+
+
+def test_discards_a_plan_by_keyboard_alone(page_for: PageFor, olga: User, project: Project) -> None:
+    operation = make_operation([make_job(project, state=State.FAILED)], by=olga)
+    page = page_for(olga)
+    page.goto(f"/operations/{operation.pk}/")
+
+    tab_to(page, "Discard plan")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Discarded: nothing was done.")).to_be_visible()
+
+
+@pytest.mark.usefixtures("no_hurry")
+def test_the_focus_stays_on_undo_while_seconds_pass(page_for: PageFor, olga: User, project: Project) -> None:
+    operation = make_operation([make_job(project, state=State.FAILED)], by=olga)
+    Operation.objects.update(planned_at=timezone.now())
+    operations.confirm(operation, actor=Actor(olga, timezone.now()), reason="why")
+    page = page_for(olga)
+    page.goto(f"/operations/{operation.pk}/")
+
+    left = page.locator(".countdown h2")
+    expect(left).not_to_have_text(left.inner_text())
+
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
 
 
 def keys(page: Page, label: str, text: str, *then: str) -> None:
