@@ -48,8 +48,8 @@ bench: install-dev servers ## Measure what docs say must hold
 lock: ## Resolve the dependencies anew into the lock files
 	.ci/lock
 
-screenshots: install-dev servers ## Take the pictures of the documentation
-	$(BIN)/python -m tests.e2e.screenshots
+screenshots: install-dev servers ## Take pictures of every page, some for docs/
+	$(BIN)/python -m tests.pictures --docs
 
 format: install-dev ## Format code and templates
 	$(BIN)/ruff format

@@ -82,9 +82,9 @@ def server(simulator: Simulator, ready: Callable[[], None], fast: bool = False, 
 
 
 @contextlib.contextmanager
-def serving(simulator: Simulator, fast: bool = False) -> Iterator[str]:
-    """Serve on a free port in a background thread; yields the base URL."""
-    bound, ready = listen("127.0.0.1", 0), threading.Event()
+def serving(simulator: Simulator, fast: bool = False, port: int = 0) -> Iterator[str]:
+    """Serve in a background thread, on a free port unless told; yields the base URL."""
+    bound, ready = listen("127.0.0.1", port), threading.Event()
     running = server(simulator, ready.set, fast, log_level="critical")
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

@@ -6,8 +6,8 @@ import time
 import httpx
 import psutil
 
+from tests.bench.demo import demo
 from tests.bench.tools import say
-from tests.e2e.screenshots import demo
 
 SETTLE_SECONDS, WATCH_SECONDS = 20, 60
 
