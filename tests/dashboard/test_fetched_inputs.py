@@ -56,7 +56,7 @@ def fetch(browser: Client, job: BatchJob, at: datetime, line: str = "1") -> None
 
 
 def test_a_row_shows_the_request_of_its_key(browser: Client, job: BatchJob, at: datetime) -> None:
-    assert f"The job read its requests from {job.source} ." in words(browser, job, "1/")
+    assert f"and keep them beside the results: {job.source}" in words(browser, job, "1/")
 
     fetch(browser, job, at)
 
@@ -89,7 +89,7 @@ def test_the_merged_download_has_what_rows_show(browser: Client, job: BatchJob, 
 def test_while_a_worker_reads_the_page_says_so(browser: Client, job: BatchJob) -> None:
     browser.post(f"/jobs/{job.pk}/results/requests/", {"line": "1"})
 
-    assert f"The requests are being read from {job.source}" in words(browser, job, "1/")
+    assert "A worker is fetching the requests from where the job read them" in words(browser, job, "1/")
 
 
 def test_a_source_that_is_gone_is_said(
@@ -99,7 +99,9 @@ def test_a_source_that_is_gone_is_said(
 
     fetch(browser, job, at)
 
-    assert "They could not be read: Where this job read its requests nothing can be found" in words(browser, job, "1/")
+    assert "They could not be fetched: Where this job read its requests nothing can be found" in words(
+        browser, job, "1/"
+    )
     assert Archive.objects.get().input_file == ""
 
 
