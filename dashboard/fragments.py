@@ -42,8 +42,8 @@ def respond(
     ``version``: what it shows besides jobs and projects, so that signals alone do not tell when it changes.
     ``told``: what it shows besides them of which signals do tell.
     """
-    own = (*own, timezone.get_current_timezone_name())
-    number = Attention.objects.visible_to(board.user).open(at).count()
+    number, theirs = Attention.objects.open_for(board.user, at)
+    own = (*own, timezone.get_current_timezone_name(), theirs)
     parts = (request.path, query, board.version, own, version, told, number)
     tag = f'"{_key(parts, at)}"'
     answer = get_conditional_response(request, etag=tag)

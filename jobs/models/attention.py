@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, Index, OuterRef, Q, UniqueConstraint
+from django.db.models import Count, Exists, F, Index, OuterRef, Q, UniqueConstraint
 
 from .job import BatchJob
 from .operation import Operation, Policy
@@ -23,6 +23,12 @@ class AttentionQuerySet(models.QuerySet["Attention"]):
         shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.within(projects)))
         theirs = Policy.objects.filter(owner=user).subjects()
         return self.filter(Q(project__in=projects) | shared | Q(subject__in=theirs))
+
+    def open_for(self, user: User, at: datetime) -> tuple[int, int]:
+        """How many ask this person for a look, and how many of them are questions of their own policies."""
+        theirs = Q(project=None, subject__in=Policy.objects.filter(owner=user).subjects())
+        found = self.visible_to(user).open(at).aggregate(all=Count("pk"), theirs=Count("pk", filter=theirs))
+        return found["all"], found["theirs"]
 
     def unresolved(self) -> Self:
         return self.filter(resolved_at=None)

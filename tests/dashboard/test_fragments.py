@@ -6,9 +6,11 @@ from datetime import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from jobs import attention
+from jobs import attention, policies
 from jobs.attention import Kind
-from jobs.models import Project, User
+from jobs.models import Action, Membership, Project, User
+from jobs.policies import PolicyDraft
+from jobs.projects import Actor
 from tests.conftest import ClientFor, MakeProject
 from tests.dashboard.reading import FRAGMENT, get, rows, words
 from tests.factories import make_job
@@ -97,3 +99,17 @@ def test_without_redis_fragments_still_come(
     settings.CACHES = {"default": cache}
 
     assert len(rows(get(client_for(victor), headers=FRAGMENT))) == 1
+
+
+def test_whose_policy_asks_gets_no_badge_of_others(
+    client_for: ClientFor, olga: User, victor: User, project: Project, at: datetime
+) -> None:
+    """All else alike, the number of what asks for a look differs."""
+    Membership.objects.filter(user=victor).update(role="operator")
+    policy = policies.add(PolicyDraft("Weekly", "state=failed", Action.DELETE, 7), actor=Actor(olga, at))
+    before = {client_for(user).get("/", headers=FRAGMENT)["X-Audience"].split()[0] for user in (olga, victor)}
+
+    policies._ask(policy, "Why so many?", at)
+
+    after = {client_for(user).get("/", headers=FRAGMENT)["X-Audience"].split()[0] for user in (olga, victor)}
+    assert (len(before), len(after)) == (1, 2)
