@@ -25,7 +25,7 @@ def test_names_project_version_and_jobs(heard: Any) -> None:
     stale.announce(3, [7, 8], version=12)
 
     message = heard.get_message(timeout=5)
-    assert msgspec.json.decode(message["data"]) == {"project": 3, "version": 12, "jobs": [7, 8]}
+    assert msgspec.json.decode(message["data"]) == {"project": 3, "version": 12, "jobs": [7, 8], "person": None}
 
 
 def test_too_many_jobs_are_not_named(heard: Any) -> None:
