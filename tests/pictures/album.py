@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from dashboard.asgi import application
 from tests.e2e.chromium import ARGUMENTS, CHROMIUM
@@ -20,6 +20,7 @@ from .pages import PICTURES, Picture, stand
 from .world import World, opened
 
 WEB_PORT = 8640
+LOOKS_FOR_NEWS = 50  # times, until it must have come
 DESK, PHONE = {"width": 1400, "height": 900}, {"width": 400, "height": 860}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": DESK},
@@ -70,8 +71,7 @@ class Album:
     def take(self, picture: Picture) -> None:
         for look in self.looks:
             page = self._page(picture.who, look)
-            page.goto(self.address + picture.path(self.world))
-            _settle(page)
+            _open(page, self.address + picture.path(self.world))
             picture.then(page)
             place = self.to / look / f"{picture.name}.png"
             page.screenshot(path=place, full_page=picture.then is stand, animations="disabled")
@@ -97,8 +97,17 @@ class Album:
         return context
 
 
-def _settle(page: Page) -> None:
-    """Until a page that is live says so, and whatever it loads by itself is there."""
-    if page.locator("#live:visible").count():
+def _open(page: Page, address: str) -> None:
+    """Until a page that is live has looked for news, which it does once it is connected: it then stands still."""
+    asked: list[Request] = []
+    page.on("requestfinished", lambda request: asked.append(request) if "hx-request" in request.headers else None)
+    page.goto(address)
+    if page.locator("#live").count():
         expect(page.locator("#live")).to_have_attribute("data-state", "live")
-    page.wait_for_load_state("networkidle") if not page.locator("#live").count() else page.wait_for_timeout(100)
+        for _ in range(LOOKS_FOR_NEWS):
+            page.wait_for_timeout(100)
+            if asked:
+                break
+        page.wait_for_timeout(300)
+    else:
+        page.wait_for_load_state("networkidle")

@@ -78,10 +78,15 @@ class World:
         for project in Project.objects.on_board().order_by("pk"):
             if not project.paused_at:
                 sync_project(project.pk, now=lambda: self.now)
-        Project.objects.update(latency_ms=F("pk") * 17 + 90)  # the wire's own time is never the same twice
+        self._steady()
         wanting.notice(self.now)
         radar.look_round(self.now)
         reconcile.look(self.now)
+
+    def _steady(self) -> None:
+        """The wire's own time is never the same twice, and polls are spread by chance."""
+        Project.objects.update(latency_ms=F("pk") * 17 + 90, next_sync_at=self.now + timedelta(seconds=15))
+        Project.objects.filter(failures__gt=0).update(next_sync_at=self.now + timedelta(minutes=30))
 
     def save_results(self) -> None:
         for job in BatchJob.objects.filter(archive__status="waiting", requests_total__lte=SAVED_UP_TO).order_by("pk"):
