@@ -1,6 +1,7 @@
 """Fragments sent again without asking Django: to whom, for how long, and until what."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
 from django.conf import settings
 
 from dashboard import answers, streams
-from jobs import people
-from jobs.models import Membership, Project, Role, User
+from jobs import attention, people
+from jobs.attention import Kind
+from jobs.models import Membership, Policy, Project, Role, User
 from jobs.projects import Actor
 from jobs.stale import announce
 from tests.conftest import AT, MakeProject
@@ -147,6 +149,18 @@ def test_what_an_operator_may_do_is_not_offered_to_a_viewer(
 
     assert refused[:2] == refused[2:]
     assert refused[0] < refused[1]
+
+
+def test_troubles_of_a_policy_are_counted_for_its_owner_only(
+    board: Board, victor: User, vera: User, project: Project
+) -> None:
+    policy = Policy.objects.create(owner=victor, name="tidy", action="delete", older_than_days=30, created_at=AT)
+    attention.report(Kind.OPERATION, f"policy/{policy.pk}", at=AT, title="It asks")
+    browsers = [board.browser(user) for user in (victor, vera)] * 2
+
+    badges = [re.findall(r'hx-swap-oob="true"\s+(?:hidden)?>(\d+)<', fragment(browser).text) for browser in browsers]
+
+    assert badges == [["1"], ["0"], ["1"], ["0"]]
 
 
 def test_a_right_taken_away_holds_only_some_seconds(
