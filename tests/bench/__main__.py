@@ -17,7 +17,7 @@ BENCHES = {
     "operations-sqlite": ("Operations on SQLite", ["tests.bench.operations", "sqlite"]),
     "operations-postgresql": ("Operations on PostgreSQL", ["tests.bench.operations", "postgresql"]),
     "results": ("A 1 GiB archive", ["tests.bench.results"]),
-    "live": ("A change on the screen", ["tests.bench.live"]),
+    "live": ("What a browser shows", ["tests.bench.live"]),
     "stack": ("The embedded stack, idle", ["tests.bench.stack"]),
 }
 
