@@ -1,6 +1,6 @@
 """What people do about attention: note it, hand it over, talk, put it off, close it; in its story and in the audit."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -65,7 +65,7 @@ def snooze(row: Attention, until: datetime, *, by: Actor) -> None:
     if not by.at < until <= by.at + LONGEST_SNOOZE:
         raise TriageRefused(f"Snooze until a moment within the next {LONGEST_SNOOZE.days} days.")
     if _change(row, Attention.objects.unresolved(), snoozed_until=until):
-        _tell(row, "snoozed", by, f"until {until:%Y-%m-%d %H:%M} UTC")
+        _tell(row, "snoozed", by, f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 @transaction.atomic

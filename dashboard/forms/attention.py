@@ -1,9 +1,10 @@
 """What people say about one attention."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from jobs import triage
 from jobs.models import Attention, User
@@ -43,9 +44,9 @@ class SnoozeForm(forms.Form):
         return found
 
     def until(self, at: datetime) -> datetime:
-        """The moment chosen: a span from now, or the beginning of a day (UTC)."""
+        """The moment chosen: a span from now, or when a day begins where the person is."""
         if self.cleaned_data["span"] == "day":
-            return datetime.combine(self.cleaned_data["day"], time.min, tzinfo=UTC)
+            return datetime.combine(self.cleaned_data["day"], time.min, timezone.get_current_timezone())
         return at + SNOOZES[self.cleaned_data["span"]][1]
 
 

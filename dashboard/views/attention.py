@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard import fragments
+from dashboard import fragments, times
 from dashboard.access import actor_of, person_of
 from dashboard.attention_page import Chosen, detail_context, list_context
 from dashboard.board import Board
@@ -87,7 +87,7 @@ def attention_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, row, status=422, snooze_form=form)
     until = form.until(by.at)
-    words = f"Snoozed until {until:%Y-%m-%d %H:%M} UTC."
+    words = f"Snoozed until {times.clock(until, '%Y-%m-%d %H:%M')}."
     return _try(request, row, form, "snooze_form", words, lambda: triage.snooze(row, until, by=by))
 
 

@@ -175,6 +175,15 @@ def test_snoozed_it_comes_back_by_itself(
     assert (Attention.objects.open(at).count(), Attention.objects.open(until).count()) == (0, 1)
 
 
+def test_a_day_begins_where_the_person_is(client_for: ClientFor, olga: User, row: Attention, at: datetime) -> None:
+    User.objects.filter(pk=olga.pk).update(time_zone="Asia/Tokyo")
+
+    post(client_for(olga), row, "snooze", span="day", day="2026-11-24")
+
+    assert row.snoozed_until == at + timedelta(hours=27)
+    assert story(row)[-1] == ("olga", "snoozed", "until 2026-11-23 15:00 UTC")
+
+
 @pytest.mark.parametrize(
     "data", [{"span": "x"}, {"span": "day"}, {"span": "day", "day": "2026-11-01"}, {"span": "day", "day": "2036-01-01"}]
 )
