@@ -128,6 +128,7 @@ view_urls: list[URLPattern | URLResolver] = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/list/", preferences.preferences_list, name="preferences_list"),
     path("preferences/zone/", preferences.preferences_zone, name="preferences_zone"),
+    path("preferences/keys/", preferences.preferences_keys, name="preferences_keys"),
 ]
 # Only these pages of allauth exist here: nobody signs up, and e-mail addresses are kept under People.
 account_urls: list[URLPattern | URLResolver] = [

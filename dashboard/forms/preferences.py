@@ -47,6 +47,19 @@ def _menu(columns: tuple[str, ...], rows: int) -> SafeString:
     return SafeString("".join([render_to_string("_field.html", {"field": field}) for field in form]))
 
 
+class KeysForm(forms.Form):
+    """Whether keys pressed alone are shortcuts (WCAG 2.1.4)."""
+
+    single_keys = forms.BooleanField(
+        required=False,
+        label="Single keys are shortcuts",
+        help_text="Such as / to search and j, k for the next row. Turn them off where speech or another device types.",
+    )
+
+    def save(self, user: User) -> None:
+        User.objects.filter(pk=user.pk).update(single_keys=self.cleaned_data["single_keys"])
+
+
 class ZoneForm(forms.Form):
     """The time zone moments are told in; empty is the browser's."""
 

@@ -1,41 +1,54 @@
-"""What a person chooses for their own eyes: columns, length of lists, time zone."""
+"""What a person chooses for their own eyes: columns, length of lists, time zone, keys."""
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.access import person_of
-from dashboard.forms.preferences import ListForm, ZoneForm
+from dashboard.forms.preferences import KeysForm, ListForm, ZoneForm
+
+FORMS: dict[str, type[ListForm | ZoneForm | KeysForm]] = {"list": ListForm, "zone": ZoneForm, "keys": KeysForm}
 
 
 @require_GET
 def preferences(request: HttpRequest) -> HttpResponse:
-    person = person_of(request)
-    return _page(request, ListForm.of(person), ZoneForm(initial={"time_zone": person.time_zone}))
+    return _page(request)
 
 
 @require_POST
 def preferences_list(request: HttpRequest) -> HttpResponse:
-    form = ListForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form, ZoneForm(initial={"time_zone": person_of(request).time_zone}), status=422)
-    form.save(person_of(request))
-    return _kept(request)
+    return _keep(request, "list")
 
 
 @require_POST
 def preferences_zone(request: HttpRequest) -> HttpResponse:
-    form = ZoneForm(request.POST)
+    return _keep(request, "zone")
+
+
+@require_POST
+def preferences_keys(request: HttpRequest) -> HttpResponse:
+    return _keep(request, "keys")
+
+
+def _keep(request: HttpRequest, name: str) -> HttpResponse:
+    form = FORMS[name](request.POST)
     if not form.is_valid():
-        return _page(request, ListForm.of(person_of(request)), form, status=422)
+        return _page(request, status=422, **{f"{name}_form": form})
     form.save(person_of(request))
     return _kept(request)
 
 
-def _page(request: HttpRequest, lists: ListForm, zone: ZoneForm, status: int = 200) -> HttpResponse:
-    return render(request, "preferences.html", {"list_form": lists, "zone_form": zone}, status=status)
+def _page(request: HttpRequest, status: int = 200, **forms: Form) -> HttpResponse:
+    person = person_of(request)
+    kept: dict[str, Form] = {
+        "list_form": ListForm.of(person),
+        "zone_form": ZoneForm(initial={"time_zone": person.time_zone}),
+        "keys_form": KeysForm(initial={"single_keys": person.single_keys}),
+    }
+    return render(request, "preferences.html", kept | forms, status=status)
 
 
 def _kept(request: HttpRequest) -> HttpResponse:

@@ -21,11 +21,15 @@ class Role(StrEnum):
 
 
 class User(AbstractUser):
-    """A person who signs in. ``is_superuser`` sees and manages everything; e-mail is optional."""
+    """A person who signs in. ``is_superuser`` sees and manages everything; e-mail is optional.
+
+    ``single_keys``: whether keys pressed alone are shortcuts, which some voice and switch input sets off by chance.
+    """
 
     time_zone = models.CharField(max_length=50, blank=True)
     columns = models.JSONField(default=list, blank=True)
     rows_per_page = models.PositiveSmallIntegerField(default=50)
+    single_keys = models.BooleanField(default=True, db_default=True)
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -46,7 +46,7 @@ document.addEventListener("keydown", (event) => {
   const { key, target } = event, open = document.querySelector("details.menu[open]");
   if (key === "Escape") open?.querySelector("summary").focus(), open?.removeAttribute("open");
   const typing = target.closest("input:not([type=checkbox]), select, textarea");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing || "noKeys" in root.dataset || event.ctrlKey || event.metaKey || event.altKey) return;
   const control = document.querySelector(`[data-keys~="${CSS.escape(before + key)}"]`);
   const rows = [...document.querySelectorAll("tbody tr[id]")], here = rows.indexOf(target.closest("tr"));
   const row = rows[key === "j" ? here + 1 : key === "k" ? Math.max(here - 1, 0) : -1];

@@ -156,6 +156,7 @@ RULES = {
     "preferences": signed_in(PAGE),
     "preferences_list": signed_in(CHECKED_BUTTON),
     "preferences_zone": signed_in(BUTTON),
+    "preferences_keys": signed_in(BUTTON),
 }
 PATTERNS = {str(pattern.name): pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)}
 NAMES = list(PATTERNS)

@@ -96,3 +96,11 @@ def test_moments_are_told_in_the_chosen_zone_else_the_browsers(
 def test_an_unknown_zone_is_refused(browser: Client, victor: User) -> None:
     assert browser.post(reverse("preferences_zone"), {"time_zone": "Mars/Olympus"}).status_code == 422
     assert User.objects.get(pk=victor.pk).time_zone == ""
+
+
+def test_single_keys_can_be_turned_off_and_on(browser: Client, victor: User) -> None:
+    for chosen, off in (({}, True), ({"single_keys": "on"}, False)):
+        browser.post(reverse("preferences_keys"), chosen)
+
+        assert ("data-no-keys" in get(browser)) == off
+        assert User.objects.get(pk=victor.pk).single_keys != off

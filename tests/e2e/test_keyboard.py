@@ -89,3 +89,15 @@ def test_escape_closes_a_menu_and_returns_to_it(page: Page) -> None:
 
     expect(page.get_by_role("button", name="Keep")).to_be_hidden()
     expect(summary).to_be_focused()
+
+
+def test_whoever_turned_single_keys_off_types_in_peace(page: Page, victor: User) -> None:
+    User.objects.filter(pk=victor.pk).update(single_keys=False)
+    page.reload()
+
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.keyboard.press("j")
+
+    expect(page.get_by_role("link", name="first")).not_to_be_focused()
+    expect(page).to_have_url("/?sort=created")
