@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -26,31 +26,31 @@ class Answers:
     listener: socket.socket
     sent: bytes
     holds: threading.Event
+    wire: Wire
     asked: bytes = b""
 
     def serve(self) -> None:
         client, _ = self.listener.accept()
-        with client:
+        with client, suppress(OSError):  # who has read enough leaves
             self.asked = client.recv(65_536)
             client.sendall(self.sent)
             self.holds.wait()
 
-    @property
-    def wire(self) -> Wire:
-        client = httpx.Client(transport=deadline.transport(httpx.Limits()), timeout=10)
-        return Wire(f"http://127.0.0.1:{self.listener.getsockname()[1]}", dict, open_gate, client)
-
 
 @contextmanager
 def answering(sent: bytes, *, stalls: bool = False) -> Iterator[Answers]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        answers = Answers(listener, sent, threading.Event())
+    transport = deadline.transport(httpx.Limits())
+    with socket.create_server(("127.0.0.1", 0)) as listener, httpx.Client(transport=transport, timeout=60) as client:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        answers = Answers(listener, sent, threading.Event(), Wire(url, dict, open_gate, client))
         if not stalls:
             answers.holds.set()
-        thread = threading.Thread(target=answers.serve)
+        thread = threading.Thread(target=answers.serve, daemon=True)
         thread.start()
-        yield answers
-        answers.holds.set()
+        try:
+            yield answers
+        finally:
+            answers.holds.set()
         thread.join()
 
 
