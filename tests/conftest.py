@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -19,6 +20,12 @@ from jobs.models import Membership, Project, Role, User
 
 append_only = import_module("jobs.migrations.0008_audit_append_only")
 pytest_plugins = ["tests.fixtures_simulator"]
+# The same examples each time, however slow the machine; `--hypothesis-profile=explore` looks for others.
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis.settings.register_profile(
+    "repeated", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("repeated")
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MakeProject = Callable[..., Project]
@@ -63,9 +70,9 @@ def redis_connection() -> Iterator["redis.Redis"]:
     client.close()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def redis_client(redis_connection: "redis.Redis") -> "redis.Redis":
-    """The run's Redis, emptied."""
+    """The run's Redis, emptied: what one test used up of a rate or left in the cache is not the next one's."""
     redis_connection.flushdb()
     return redis_connection
 
