@@ -16,6 +16,7 @@ WORKER = (
     "celery.worker.consumer",
     "kombu.transport.redis",
 )
+ALONE = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
         if not worker:
             os.close(0)
             os.dup2(2, 1)
-            app.worker_main(["worker", "-P", "threads", "-c", "4", "-l", "WARNING", "--without-mingle"])
+            app.worker_main(["worker", "-P", "threads", "-c", "4", "-l", "WARNING", *ALONE])
             os._exit(0)
         sys.stdout.write(f"{worker}\n")
         sys.stdout.flush()

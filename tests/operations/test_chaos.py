@@ -39,23 +39,33 @@ from tests.runtime.processes import until
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 PLANNED, OTHERS, KILLS, IN_FLIGHT = 1_000, 200, 20, 100
 UNDO = timedelta(seconds=2)
-PATIENCE = 60  # seconds, on a busy machine
+MOST_ASKED = 45  # of a worker before it is killed: KILLS of them end no operation
+PATIENCE = 180  # seconds, on a busy machine
 
 
 class Counting(Simulator):
-    """Knows how many requests it worked on at once."""
+    """Knows how many requests it worked on at once. ``most_asked``: how many each worker may have answered."""
 
     def __init__(self) -> None:
         super().__init__(clock=Clock(speed=1.0), seed=11)
         self.flying = self.most = 0
         self.gauge = threading.Lock()
+        self.expect(10**6)
+
+    def expect(self, most_asked: int) -> None:
+        """Another worker: ``asked`` is set with its last request, what it asks further is not done: it is ``dead``."""
+        self.left, self.asked, self.dead = most_asked, threading.Event(), threading.Event()
 
     def answer(self, request: Request) -> Response:
         with self.gauge:
             self.flying += 1
             self.most = max(self.most, self.flying)
+            self.left -= 1
+            left = self.left
         try:
-            return super().answer(request)
+            if left == 0:
+                self.asked.set()
+            return super().answer(request) if left >= 0 or not self.dead.wait(PATIENCE) else Response(status=503)
         finally:
             with self.gauge:
                 self.flying -= 1
@@ -67,8 +77,8 @@ class Workers:
     def __init__(self, log: Path) -> None:
         database = str(connection.settings_dict["NAME"])
         url = f"sqlite:///{database}" if connection.vendor == "sqlite" else services.database_url(database)
-        limits = {"OPERATION_LEASE_SECONDS": "2", "PROJECT_REQUESTS_IN_FLIGHT": str(IN_FLIGHT)}
-        environment = os.environ | {"DATABASE_URL": url, "PROJECT_REQUESTS_PER_MINUTE": "1000000"} | limits
+        limits = {"PROJECT_REQUESTS_PER_MINUTE": "1000000", "PROJECT_REQUESTS_IN_FLIGHT": str(IN_FLIGHT)}
+        environment = os.environ | {"DATABASE_URL": url} | limits
         self.log = log.open("wb")
         self.nursery = subprocess.Popen(
             [sys.executable, "-m", "tests.operations.nursery"],
@@ -164,7 +174,7 @@ def test_chaos(
     simulator, account, _ = provider
     planned, everything = set(list(account.jobs)[:PLANNED]), set(account.jobs)
     misbehave(account)
-    kill_workers(workers, simulator, account, operation)
+    kill_workers(workers, simulator, operation)
     until(lambda: ended(operation), "the operation to come to its end", PATIENCE)
 
     assert set(account.jobs) == everything - planned
@@ -186,17 +196,20 @@ def misbehave(account: GeminiAccount) -> None:
     account.faults.lose(share=0.01)
 
 
-def kill_workers(workers: Workers, simulator: Counting, account: GeminiAccount, operation: Operation) -> None:
-    """Each a random moment after it began to ask the provider for something."""
+def kill_workers(workers: Workers, simulator: Counting, operation: Operation) -> None:
+    """Each a random moment after it asked the provider for a random number of things, and its lease runs out."""
     dice = random.Random(4)
     for _ in range(KILLS):
-        until(lambda: not simulator.flying, "the dead worker's requests to end", PATIENCE)
-        asked = len(account.journal)
+        simulator.expect(dice.randint(1, MOST_ASKED))
         workers.begin()
-        until(lambda asked=asked: len(account.journal) > asked, "a worker to begin", PATIENCE)  # type: ignore[misc]
+        assert simulator.asked.wait(PATIENCE)
         time.sleep(dice.uniform(0, 0.5))
         workers.kill()
-    assert not ended(operation), "the operation was over before the last worker was killed"
+        simulator.dead.set()
+        until(lambda: not simulator.flying, "the dead worker's requests to end", PATIENCE)
+        OperationItem.objects.exclude(leased_until=None).update(leased_until=timezone.now())
+    assert not ended(operation)
+    simulator.expect(10**6)
     workers.begin()
 
 
