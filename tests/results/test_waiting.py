@@ -15,6 +15,7 @@ from jobs.results import trouble, wanting
 from jobs.simulator.accounts import GeminiAccount
 from tests.conftest import MakeProject
 from tests.factories import make_job
+from tests.operations.many import many_jobs
 
 pytestmark = pytest.mark.django_db
 SOON, LATER = timedelta(hours=5), timedelta(hours=7)
@@ -72,10 +73,15 @@ def test_nonsense_is_left_out_and_told() -> None:
         (BatchJob.objects.results("lost").order_by("by_created", "id"), "job_results"),
     ],
 )
-def test_an_index_finds_them(rows: BatchJobQuerySet, index: str) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+def test_an_index_finds_them(rows: BatchJobQuerySet, index: str, project: Project, at: datetime) -> None:
+    """The planner knows the table: hundreds wait, and are dropped one after another."""
+    many_jobs(project, 400, at=at)
+    jobs = list(BatchJob.objects.all())
+    for hours, job in enumerate(jobs):
+        job.results_state, job.expires_at = "waiting", timezone.now() + timedelta(hours=hours)
+    BatchJob.objects.bulk_update(jobs, ["results_state", "expires_at"])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_batchjob")
 
     assert index in rows.explain()
 
