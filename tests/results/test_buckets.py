@@ -1,7 +1,6 @@
 """Archives in buckets: S3 and Google Cloud Storage as local servers speak them, the folder beside them."""
 
 import os
-import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from jobs.results.archives import OpenArchive, open_archive
 from jobs.results.places import Missing, NotStored
 from tests import services
 from tests.factories import make_job
+from tests.runtime.processes import free_port
 
 from .conftest import Archived
 from .lines import gemini
@@ -29,15 +29,9 @@ DATA = b"".join(gemini(str(number), text="word " * 300) + b"\n" for number in ra
 S3_LOGIN = {"access_key": "test", "secret_key": "test", "region_name": "us-east-1"}
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(url, timeout=1).close()
+        urllib.request.urlopen(url, timeout=10).close()
     except OSError as exc:
         return hasattr(exc, "code")
     return True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from .processes import REPOSITORY, clean_environment, process, until
+from .processes import PATIENCE, REPOSITORY, clean_environment, process, until
 
 CHILDREN = {"broker": "valkey-server", "web": "uvicorn", "worker": "celery", "simulator": "simulator"}
 LAST_LINE = "Ctrl-C stops everything."
@@ -32,11 +32,11 @@ class Board:
         return 0
 
     def stop(self, number: signal.Signals) -> list[psutil.Process]:
-        """Send a signal to the supervisor alone; which of its family are alive 15 seconds later."""
+        """Send a signal to the supervisor alone; which of its family are alive a minute later."""
         family = self.child.children(recursive=True)
         self.child.send_signal(number)
-        self.child.wait(timeout=15)
-        return psutil.wait_procs(family, timeout=15)[1]
+        self.child.wait(timeout=PATIENCE)
+        return psutil.wait_procs(family, timeout=PATIENCE)[1]
 
 
 def words_of(child: psutil.Process) -> str:
@@ -60,13 +60,13 @@ def started(data: Path, port: int, log: Path, *options: str) -> Iterator[Board]:
     """A board that has said that it is ready."""
     with process(up(*options), environment(data, port), log) as child:
         board = Board(data, port, child, log)
-        until(lambda: LAST_LINE in board.said() or child.poll() is not None, "the ready line", 60)
+        until(lambda: LAST_LINE in board.said() or child.poll() is not None, "the ready line", 3 * PATIENCE)
         yield board
 
 
 def refused(data: Path, port: int) -> tuple[int, str]:
     """Exit status and complaint of a start that must end by itself."""
     done = subprocess.run(
-        up(), cwd=REPOSITORY, env=environment(data, port), capture_output=True, text=True, timeout=30, check=False
+        up(), cwd=REPOSITORY, env=environment(data, port), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     return done.returncode, done.stderr

@@ -1,5 +1,6 @@
 """Real processes in tests: started, watched by polling within bounds, ended for certain."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -16,9 +17,12 @@ import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = iter(range(20_000 + 200 * _worker + os.getpid() % 100, 32_000))
+PATIENCE = 60.0  # seconds, on a busy machine
 
 
-def until(found: Callable[[], T], what: str, seconds: float = 30) -> T:
+def until(found: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """What ``found`` returns as soon as it is true; AssertionError with ``what`` when that takes too long."""
     deadline = time.monotonic() + seconds
     while not (value := found()):
@@ -50,7 +54,7 @@ def end(child: psutil.Popen) -> None:
     family = [*child.children(recursive=True), child] if child.is_running() else []
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
-    _, alive = psutil.wait_procs(family, timeout=15)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     for one in alive:
         one.kill()
     child.wait()
@@ -65,6 +69,9 @@ def get(url: str) -> int:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port below those that the system gives to whoever asks for any, and given once: so it stays free until used."""
+    for port in _ports:
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("No port is free.")

@@ -12,7 +12,7 @@ from jobs.simulator.accounts import GeminiAccount
 from tests.services import database_url, redis_url
 
 from .compose import Compose
-from .processes import REPOSITORY, free_port, get, process, until
+from .processes import PATIENCE, REPOSITORY, free_port, get, process, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 KEYS = {name: os.environ[name] for name in ("SECRET_KEY", "CREDENTIAL_KEYS")}
@@ -83,4 +83,4 @@ def test_health_check_passes(stack: Compose, service: str) -> None:
 def run(compose: Compose, service: str, command: list[str]) -> "subprocess.CompletedProcess[str]":
     """``command`` to its end, as it runs in a container of ``service``."""
     environment = compose.environment(service)
-    return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=PATIENCE)

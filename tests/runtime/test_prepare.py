@@ -14,6 +14,8 @@ from dashboard.runtime.prepare import CannotStart, hold, kept_port, own_folder
 from dashboard.runtime.welcome import address, demo_sign_in, first_sign_in
 from jobs.models import Project, User
 
+from .processes import free_port
+
 
 def test_a_held_folder_names_its_holder(tmp_path: Path) -> None:
     held = hold(tmp_path, "http://127.0.0.1:8000")
@@ -24,7 +26,8 @@ def test_a_held_folder_names_its_holder(tmp_path: Path) -> None:
 
 
 def test_a_port_is_kept_while_it_is_free(tmp_path: Path) -> None:
-    port = kept_port(tmp_path / "port")
+    port = free_port()
+    (tmp_path / "port").write_text(str(port))
 
     assert kept_port(tmp_path / "port") == port
     with socket.create_server(("127.0.0.1", port)):
