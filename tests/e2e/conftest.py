@@ -1,4 +1,4 @@
-"""A real browser on a real server: ``live_url``, ``page_for(user)``, ``axe(page)``."""
+"""A real browser on a real server: ``live_url``, ``page_for(user)``, ``axe(page)``, ``looks(page, address)``."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from jobs.models import User
 from tests.e2e.chromium import ARGUMENTS, CHROMIUM
@@ -16,6 +16,14 @@ from tests.live import Server, session_of
 
 PageFor = Callable[..., Page]
 Check = Callable[[Page], None]
+Look = Callable[[Page, str], None]
+PATIENCE = 30_000  # ms, on a busy machine
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=800)
+PAUSED = "sessionStorage.paused ??= '1'"
+# Parts of a page that htmx fetches by the clock stay as they are.
+STILL = "document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault())"
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -43,19 +51,22 @@ def browser() -> Iterator[Browser]:
 def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
     """``page_for(user, color_scheme="dark", …)``: a page in which ``user`` is signed in; nobody is for None.
 
-    Nothing moves, lest a colour be measured half-way. When the test ends, anything on the console (an error, a
-    refused script or style) fails it, but for what holds ``may_say``.
+    Nothing moves, lest a colour be measured half-way; lists stay as they are until resumed, but for a page that is
+    ``live``. When the test ends, anything on the console (an error, a refused script or style) fails it, but for what
+    holds ``may_say``.
     """
     said: list[str] = []
     contexts = []
 
-    def page_for(user: User | None, *, may_say: str = "", **options: Any) -> Page:
+    def page_for(user: User | None, *, live: bool = False, may_say: str = "", **options: Any) -> Page:
         context = browser.new_context(base_url=live_url, **{"reduced_motion": "reduce"} | options)
         contexts.append(context)
+        if not live:
+            context.add_init_script(PAUSED)
         if user:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: _note(message, said, may_say))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
         return page
@@ -69,13 +80,30 @@ def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
 @pytest.fixture
 def axe() -> Check:
     """``axe(page)`` fails with what axe-core finds on the page as it stands."""
+    return found_nothing
 
-    def check(page: Page) -> None:
-        violations = Axe().run(page).response["violations"]
-        found = [f"{rule['id']}: {node['html'][:200]}" for rule in violations for node in rule["nodes"]]
-        assert found == []
+
+@pytest.fixture
+def looks() -> Look:
+    """``looks(page, address)``: accessible wide and narrow, light and dark, and nothing sticks out sideways."""
+
+    def check(page: Page, address: str) -> None:
+        page.goto(address)
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme="light")
+            found_nothing(page)
+            page.emulate_media(color_scheme="dark")
+            found_nothing(page, runOnly=OF_COLOURS)
+            assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), (address, size)
 
     return check
+
+
+def found_nothing(page: Page, **options: Any) -> None:
+    page.evaluate(STILL)
+    violations = Axe().run(page, options={"resultTypes": ["violations"]} | options).response["violations"]
+    assert [f"{rule['id']}: {node['html'][:200]}" for rule in violations for node in rule["nodes"]] == []
 
 
 def _note(message: ConsoleMessage, said: list[str], may_say: str) -> None:

@@ -7,7 +7,7 @@ from jobs import stale
 from jobs.attention import Kind
 from jobs.models import Attention, Project, User
 from jobs.states import State
-from tests.e2e.conftest import Check, PageFor
+from tests.e2e.conftest import Look, PageFor
 from tests.factories import make_attention, make_job
 
 pytestmark = pytest.mark.e2e
@@ -40,7 +40,7 @@ def test_from_the_badge_to_a_resolved_line(page_for: PageFor, olga: User, row: A
 
 
 def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: User, project: Project) -> None:
-    page = page_for(victor)
+    page = page_for(victor, live=True)
     page.goto("/attention/")
     expect(page.get_by_text("Nothing needs a look")).to_be_visible()
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
@@ -52,7 +52,7 @@ def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: Use
 
 
 def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, project: Project) -> None:
-    page = page_for(victor)
+    page = page_for(victor, live=True)
     page.goto("/")
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     expect(page.locator("#open-attention")).to_be_hidden()
@@ -63,19 +63,8 @@ def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, 
     expect(page.get_by_role("link", name="Attention 1 open")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page_for: PageFor, olga: User, row: Attention, axe: Check, scheme: str) -> None:
-    page = page_for(olga, color_scheme=scheme)
-    page.add_init_script("sessionStorage.setItem('paused', '1')")
+def test_axe_finds_nothing_and_all_fits(page_for: PageFor, olga: User, row: Attention, looks: Look) -> None:
+    page = page_for(olga)
 
     for address in ("/attention/", "/attention/?view=snoozed", f"/attention/{row.pk}/"):
-        page.goto(address)
-        axe(page)
-
-
-def test_the_narrowest_phone_scrolls_only_down(page_for: PageFor, olga: User, row: Attention) -> None:
-    page = page_for(olga, viewport={"width": 360, "height": 800})
-
-    for address in ("/attention/", f"/attention/{row.pk}/"):
-        page.goto(address)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), address
+        looks(page, address)

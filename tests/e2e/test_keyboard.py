@@ -16,7 +16,6 @@ def page(page_for: PageFor, victor: User, project: Project) -> Page:
     for name in ("third", "second", "first"):
         make_job(project, display_name=name)
     page = page_for(victor)
-    page.add_init_script("sessionStorage.setItem('paused', '1')")
     page.goto("/?sort=created")
     return page
 

@@ -9,31 +9,15 @@ from dashboard.accounts import set_password_path
 from jobs.models import Membership, Project, User
 from jobs.simulator.accounts import GeminiAccount, VertexAccount
 from tests.conftest import MakeProject
-from tests.e2e.conftest import Check, PageFor
+from tests.e2e.conftest import Look, PageFor
 from tests.factories import make_job
 
 pytestmark = pytest.mark.e2e
-NARROW = {"viewport": {"width": 360, "height": 800}}
 
 
 @pytest.fixture
 def allowed_hosts(settings: Settings) -> None:
     settings.PROVIDER_HOSTS = ["127.0.0.1"]
-
-
-class Looks:
-    """One person's browser three times: light, dark, and the narrowest phone."""
-
-    def __init__(self, page_for: PageFor, user: User | None) -> None:
-        self.light, self.dark = page_for(user), page_for(user, color_scheme="dark")
-        self.narrow = page_for(user, **NARROW)
-
-    def check(self, address: str, axe: Check) -> None:
-        for page in (self.light, self.dark):
-            page.goto(address)
-            axe(page)
-        self.narrow.goto(address)
-        assert not self.narrow.evaluate("document.documentElement.scrollWidth > innerWidth"), address
 
 
 def test_tests_and_adds_a_gemini_project(
@@ -155,32 +139,29 @@ def board(make_project: MakeProject, superuser: User) -> Project:
     return broken
 
 
-@pytest.mark.parametrize("address", ["", "edit/", "rotate/", "remove/", "members/"])
-def test_pages_of_a_project_are_accessible_and_fit(
-    page_for: PageFor, superuser: User, board: Project, axe: Check, allowed_hosts: None, address: str
-) -> None:
-    Looks(page_for, superuser).check(f"/projects/{board.pk}/{address}", axe)
-
-
-@pytest.mark.parametrize("address", ["/projects/", "/projects/add/", "/projects/add/?provider=vertex"])
 def test_pages_about_projects_are_accessible_and_fit(
-    page_for: PageFor, superuser: User, board: Project, axe: Check, address: str
+    page_for: PageFor, superuser: User, board: Project, looks: Look, allowed_hosts: None
 ) -> None:
-    Looks(page_for, superuser).check(address, axe)
+    page = page_for(superuser)
+
+    for address in ("", "add/", "add/?provider=vertex"):
+        looks(page, f"/projects/{address}")
+    for address in ("", "edit/", "rotate/", "remove/", "members/"):
+        looks(page, f"/projects/{board.pk}/{address}")
 
 
 def test_pages_about_people_are_accessible_and_fit(
-    page_for: PageFor, superuser: User, board: Project, axe: Check
+    page_for: PageFor, superuser: User, board: Project, looks: Look
 ) -> None:
-    looks = Looks(page_for, superuser)
+    page = page_for(superuser)
 
     for address in ("", "add/", f"{superuser.pk}/", f"{superuser.pk}/edit/"):
-        looks.check(f"/people/{address}", axe)
+        looks(page, f"/people/{address}")
 
 
-def test_sign_in_pages_are_accessible_and_fit(page_for: PageFor, victor: User, axe: Check) -> None:
-    looks = Looks(page_for, None)
+def test_sign_in_pages_are_accessible_and_fit(page_for: PageFor, victor: User, looks: Look) -> None:
+    page = page_for(None)
 
     for address in ("login/", "password/reset/", "inactive/"):
-        looks.check(f"/accounts/{address}", axe)
-    looks.check(set_password_path(victor), axe)
+        looks(page, f"/accounts/{address}")
+    looks(page, set_password_path(victor))

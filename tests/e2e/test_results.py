@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from jobs.credentials import Credential
 from jobs.models import Archive, ArchiveStatus, BatchJob, Project, User
@@ -15,7 +15,7 @@ from jobs.results import beginning
 from jobs.simulator.accounts import GeminiAccount
 from jobs.states import State
 from tests.archives import answered, failed, save_results
-from tests.e2e.conftest import Check, PageFor
+from tests.e2e.conftest import NARROW, Check, Look, PageFor
 from tests.factories import make_job
 
 pytestmark = pytest.mark.e2e
@@ -106,25 +106,21 @@ def test_an_operator_attaches_the_input_file(page_for: PageFor, olga: User, job:
     expect(page.get_by_text("Ask 4")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
-def test_axe_finds_nothing(
-    page_for: PageFor, axe: Check, superuser: User, job: BatchJob, project: Project, scheme: str, width: int
+def test_axe_finds_nothing_and_all_fits(
+    page_for: PageFor, looks: Look, superuser: User, job: BatchJob, project: Project
 ) -> None:
     now = datetime.now(UTC)
     vectors, waits, lost = make_job(project), make_job(project), make_job(project, results_state="lost")
     save_results(vectors, embedding("e"))
     BatchJob.objects.filter(pk=waits.pk).update(results_state="waiting", expires_at=now + timedelta(hours=5))
     Archive.objects.create(job=lost, status=ArchiveStatus.LOST, wanted_at=now, next_attempt_at=now, error="Gone.")
-    page: Page = page_for(superuser, color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = page_for(superuser)
 
     own = [f"/jobs/{job.pk}/results/{rest}" for rest in ("", "?q=nowhere", "14/", "120/", "input/")]
     others = [f"/jobs/{each.pk}/results/" for each in (vectors, waits, lost)]
     settings = ["/prices/", "/prices/add/", f"/projects/{project.pk}/", f"/projects/{project.pk}/switches/", "/"]
     for path in (*own, *others, f"{others[0]}1/", f"/jobs/{job.pk}/", *settings):
-        page.goto(path)
-        axe(page)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
+        looks(page, path)
 
 
 @pytest.fixture
@@ -140,15 +136,16 @@ def unsaved(
     return make_job(project, name=remote.name, output=remote.output_name, results_state="waiting")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_operator_looks_at_the_first_rows_and_saves_all(
-    page_for: PageFor, axe: Check, olga: User, unsaved: BatchJob, scheme: str
+    page_for: PageFor, axe: Check, olga: User, unsaved: BatchJob
 ) -> None:
-    page: Page = page_for(olga, color_scheme=scheme, viewport={"width": 400, "height": 900})
+    page = page_for(olga, viewport=NARROW)
     page.goto(f"/jobs/{unsaved.pk}/results/")
     page.get_by_role("link", name="Look at the first rows").click()
 
     expect(page.locator("tbody tr[id^=line]")).to_have_count(50)
+    axe(page)
+    page.emulate_media(color_scheme="dark")
     axe(page)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.get_by_role("button", name="Save now").click()
