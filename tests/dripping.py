@@ -15,9 +15,11 @@ def dripping(first: bytes, drop: bytes) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_drip, args=(listener, first, drop, done))
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        done.set()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
 
 
 def _drip(listener: socket.socket, first: bytes, drop: bytes, done: threading.Event) -> None:

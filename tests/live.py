@@ -12,7 +12,7 @@ from django.test import Client
 
 from jobs.models import User
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60  # on a busy machine
 
 
 class Server(uvicorn.Server):
@@ -35,6 +35,7 @@ class Server(uvicorn.Server):
     def __exit__(self, *exc: object) -> None:
         self.should_exit = True
         self.thread.join(PATIENCE_SECONDS)
+        assert not self.thread.is_alive()
 
     @property
     def url(self) -> str:

@@ -13,6 +13,7 @@ from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
 from django.conf import settings
 
 from dashboard import answers, streams
+from dashboard.hub import hub
 from jobs import attention, people
 from jobs.attention import Kind
 from jobs.models import Membership, Policy, Project, Role, User
@@ -42,6 +43,7 @@ class Board:
     def application(self) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http":
+                self.hub = hub()
                 app = streams.application if scope["path"].startswith("/stream/") else self.answers
                 await app(scope, receive, send)
 
@@ -54,11 +56,12 @@ class Board:
 
     def browser(self, user: User) -> httpx.Client:
         cookies = {settings.SESSION_COOKIE_NAME: session_of(user)}
-        return self.browsers.enter_context(httpx.Client(base_url=self.server.url, cookies=cookies, timeout=20))
+        return self.browsers.enter_context(httpx.Client(base_url=self.server.url, cookies=cookies, timeout=60))
 
 
 @pytest.fixture
-def quiet_board(redis_client: object) -> Iterator[Board]:
+def quiet_board(redis_client: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Board]:
+    monkeypatch.setattr(answers, "SECONDS", 600.0)
     board = Board()
     with board.server, board.browsers:
         yield board
@@ -66,7 +69,7 @@ def quiet_board(redis_client: object) -> Iterator[Board]:
 
 @pytest.fixture
 def board(quiet_board: Board, superuser: User) -> Iterator[Board]:
-    with quiet_board.browser(superuser).stream("GET", "/stream/", timeout=20) as stream:
+    with quiet_board.browser(superuser).stream("GET", "/stream/", timeout=60) as stream:
         lines = stream.iter_lines()
         while not next(lines).startswith("data:"):  # from now on changes are heard
             pass
@@ -81,8 +84,9 @@ def heard(board: Board, project: Project) -> None:
     """A job came in; the process knows."""
     make_job(project)
     Project.objects.filter(pk=project.pk).update(version=time.time_ns())
+    before = board.hub.heard
     announce(project.pk, [1], version=1)
-    time.sleep(0.2)
+    wait_until(lambda: board.hub.heard > before)
 
 
 @pytest.fixture
@@ -213,7 +217,7 @@ def test_who_signs_out_gets_nothing_more(board: Board, victor: User, project: Pr
     left = browser.post(
         "/accounts/logout/", data={"csrfmiddlewaretoken": token}, headers={"Referer": str(browser.base_url)}
     )
-    answer = httpx.get(f"{browser.base_url}", headers=FRAGMENT, cookies=session)
+    answer = httpx.get(f"{browser.base_url}", headers=FRAGMENT, cookies=session, timeout=60)
 
     assert left.status_code == 302
     assert (answer.headers.get("HX-Refresh"), "<tr" in answer.text) == ("true", False)
@@ -252,7 +256,7 @@ def test_those_who_come_meanwhile_wait_for_the_same(board: Board, victor: User, 
 
     async def all_at_once() -> list[httpx.Response]:
         cookies = dict(browser.cookies)
-        async with httpx.AsyncClient(base_url=board.server.url, cookies=cookies, headers=FRAGMENT, timeout=20) as many:
+        async with httpx.AsyncClient(base_url=board.server.url, cookies=cookies, headers=FRAGMENT, timeout=60) as many:
             return await asyncio.gather(*(many.get("/") for _ in range(20)))
 
     with ThreadPoolExecutor(1) as thread:  # in this one a browser of other tests may have its loop

@@ -24,7 +24,7 @@ def server() -> Iterator[Server]:
 
 
 def connected(server: Server) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=10)
+    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=60)
 
 
 def unfinished(server: Server) -> socket.socket:
@@ -38,7 +38,7 @@ def unfinished(server: Server) -> socket.socket:
 
 def test_those_who_send_slowly_hold_no_thread(server: Server) -> None:
     with unfinished(server), unfinished(server):
-        assert httpx.get(f"{server.url}/health", timeout=5).json() == {"web": "ok"}
+        assert httpx.get(f"{server.url}/health", timeout=door.BODY_SECONDS).json() == {"web": "ok"}
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,14 +50,14 @@ def test_a_body_that_does_not_come_is_not_waited_for(server: Server, monkeypatch
 def test_a_body_larger_than_any_form_is_refused(server: Server) -> None:
     file = {"file": b"0" * door.LARGEST_BODY}
 
-    assert httpx.post(server.url + SIGN_IN, files=file).status_code == 413
+    assert httpx.post(server.url + SIGN_IN, files=file, timeout=60).status_code == 413
 
 
 def test_a_client_that_leaves_half_way_asks_for_nothing(server: Server) -> None:
     unfinished(server).close()
 
     wait_until(lambda: not server.server_state.connections)
-    assert httpx.get(f"{server.url}/health").status_code == 200
+    assert httpx.get(f"{server.url}/health", timeout=60).status_code == 200
 
 
 def test_those_who_do_not_read_hold_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_those_who_do_not_read_hold_no_thread(monkeypatch: pytest.MonkeyPatch) -
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         client.recv(1)
 
-        assert httpx.get(server.url, timeout=5).status_code == 200
+        assert httpx.get(server.url, timeout=60).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,6 +78,6 @@ def test_an_address_cannot_be_forged_past_the_proxy(
     cookies = {"sessionid": session_of(olga), "csrftoken": "a" * 32}
     headers = {"X-Forwarded-For": "192.0.2.7", "X_Forwarded_For": "192.0.2.66", "X-CSRFToken": "a" * 32}
 
-    httpx.post(f"{server.url}/projects/{project.pk}/sync/", cookies=cookies, headers=headers)
+    httpx.post(f"{server.url}/projects/{project.pk}/sync/", cookies=cookies, headers=headers, timeout=60)
 
     assert [entry.address for entry in AuditEntry.objects.all()] == ["192.0.2.7"]

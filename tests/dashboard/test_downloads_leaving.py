@@ -94,10 +94,10 @@ def downloading(server: Server, job: BatchJob, user: User, name: str = "results.
     place = urlsplit(server.url)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(user)}"
     request = f"GET /download/jobs/{job.pk}/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
-    with socket.create_connection((place.hostname, place.port), timeout=20) as client:
+    with socket.create_connection((place.hostname, place.port), timeout=60) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(request.encode())
-        assert client.recv(12) == b"HTTP/1.1 200"
+        assert client.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
         yield client
 
 
@@ -110,15 +110,15 @@ def test_leaving_ends_the_request_to_the_provider_at_once(
     place = urlsplit(server.url)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(superuser)}"
     request = f"GET /download/jobs/{job.pk}/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
-    with socket.create_connection((place.hostname, place.port)) as client:
+    with socket.create_connection((place.hostname, place.port), timeout=60) as client:
         client.sendall(request.encode())
         wait_until(lambda: provider.open == 1)
     left = time.monotonic()
 
     wait_until(lambda: (provider.open, sum(downloads._open.values())) == (0, 0))
 
-    assert time.monotonic() - left < 2
-    assert provider.begun == 1
+    assert time.monotonic() - left < 25  # seconds, before the timeout of 30 could end what is stalled
+    assert (provider.begun, provider.sent < SIZE) == (1, True)
 
 
 def test_a_slow_client_slows_the_provider_down(
@@ -137,11 +137,11 @@ def test_stalled_downloads_slow_no_page_down(server: Server, job: BatchJob, supe
     saved = make_job(job.project)
     save(saved, b"\n".join([b"x" * 1000] * 20_000))
     cookies = {settings.SESSION_COOKIE_NAME: session_of(superuser)}
-    with ExitStack() as stalled, httpx.Client(cookies=cookies, base_url=server.url) as browser:
+    with ExitStack() as stalled, httpx.Client(cookies=cookies, base_url=server.url, timeout=60) as browser:
         for _ in range(10):
             stalled.enter_context(downloading(server, job, superuser))
             stalled.enter_context(downloading(server, saved, superuser))
-        assert sum(downloads._open.values()) == 20
+        wait_until(lambda: sum(downloads._open.values()) == 20)
         statuses = [browser.get("/").status_code for _ in range(10)]
 
         assert browser.get(f"/download/jobs/{saved.pk}/results.jsonl").status_code == 200
@@ -154,7 +154,7 @@ def test_only_so_many_at_once(server: Server, job: BatchJob, superuser: User, mo
     monkeypatch.setattr(downloads, "A_PERSON", 1)
     with downloading(server, job, superuser):
         cookies = {settings.SESSION_COOKIE_NAME: session_of(superuser)}
-        answer = httpx.get(f"{server.url}/download/jobs/{job.pk}/results.jsonl", cookies=cookies)
+        answer = httpx.get(f"{server.url}/download/jobs/{job.pk}/results.jsonl", cookies=cookies, timeout=60)
 
     assert (answer.status_code, answer.text) == (
         429,
@@ -168,7 +168,7 @@ def test_a_person_deactivated_meanwhile_gets_no_further(
     monkeypatch.setattr(downloads, "RECHECK_SECONDS", 0.0)
     cookies = {settings.SESSION_COOKIE_NAME: session_of(superuser)}
     url = f"{server.url}/download/jobs/{job.pk}/results.jsonl"
-    with httpx.stream("GET", url, cookies=cookies) as answer:
+    with httpx.stream("GET", url, cookies=cookies, timeout=60) as answer:
         User.objects.update(is_active=False)
 
         with pytest.raises(httpx.RemoteProtocolError):

@@ -102,7 +102,7 @@ class TestOverTheWire:
 
     def send(self, server: Server, user: User | None, job: BatchJob, size: int) -> httpx.Response:
         cookies = {settings.SESSION_COOKIE_NAME: session_of(user)} if user else {}
-        with httpx.Client(base_url=server.url, cookies=cookies) as http:
+        with httpx.Client(base_url=server.url, cookies=cookies, timeout=60) as http:
             token = http.get("/accounts/login/" if user is None else f"/jobs/{job.pk}/results/input/").text
             found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', token)
             line = b'{"key":"a","request":{"contents":"%s"}}\n' % (b"x" * 1000)
@@ -111,7 +111,6 @@ class TestOverTheWire:
                 f"/jobs/{job.pk}/results/input/",
                 files={"file": ("input.jsonl", content)},
                 data={"csrfmiddlewaretoken": found[1] if found else ""},
-                timeout=60,
             )
 
     def test_takes_more_than_the_door_lets_in(self, olga: User, job: BatchJob) -> None:
@@ -139,7 +138,7 @@ class TestOverTheWire:
 
         with (
             Server(application) as server,
-            contextlib.closing(HTTPConnection(server.url.removeprefix("http://"))) as wire,
+            contextlib.closing(HTTPConnection(server.url.removeprefix("http://"), timeout=60)) as wire,
         ):
             wire.putrequest("POST", f"/jobs/{job.pk}/results/input/")
             wire.putheader("Cookie", f"{settings.SESSION_COOKIE_NAME}={session_of(olga)}")

@@ -34,7 +34,7 @@ def fetch(server: Server) -> Fetch:
 
     def fetch(user: User | None, file: str) -> httpx.Response:
         cookies = {settings.SESSION_COOKIE_NAME: session_of(user)} if user else {}
-        return httpx.get(f"{server.url}/download/{file}", cookies=cookies, timeout=20)
+        return httpx.get(f"{server.url}/download/{file}", cookies=cookies, timeout=60)
 
     return fetch
 

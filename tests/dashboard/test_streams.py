@@ -24,8 +24,13 @@ MakeProject = Callable[..., Project]
 
 @pytest.fixture(autouse=True)
 def channel_of_our_own(settings: Settings) -> None:
-    """The live pages of other tests in this process follow theirs."""
-    settings.REDIS_URL = re.sub(r"db=\d+", "db=15", settings.REDIS_URL)
+    """The live pages of other tests in this process follow theirs, and those of other processes too."""
+    settings.REDIS_URL = re.sub(r"db=(\d+)", lambda number: f"db={16 + int(number[1])}", settings.REDIS_URL)
+
+
+@pytest.fixture(autouse=True)
+def hardly_any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "PACE_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def server(redis_client: "redis.Redis") -> Iterator[Server]:
 def following(server: Server, user: User | None) -> Iterator[Iterator[str]]:
     """The lines of the stream that are neither empty nor a matter of the connection."""
     cookies = {settings.SESSION_COOKIE_NAME: session_of(user)} if user else {}
-    with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=10) as answer:
+    with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=60) as answer:
         assert answer.status_code == 200
         lines = (line for line in answer.iter_lines() if line and not line.startswith("retry"))
         # The first event says "anything may have changed": from now on the channel is followed.
@@ -75,7 +80,10 @@ def test_says_nothing_of_projects_one_may_not_see(
         assert next(lines) == f'data: {{"projects":{{"{project.pk}":[2]}}}}'
 
 
-def test_a_burst_within_a_second_costs_one_event(server: Server, victor: User, project: Project) -> None:
+def test_a_burst_costs_one_event(
+    server: Server, victor: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PACE_SECONDS", 3.0)  # the burst begins when the first event has been sent
     with following(server, victor) as lines:
         for job in (3, 1, 2):
             announce(project.pk, [job], version=job)
@@ -139,7 +147,7 @@ def test_one_person_opens_only_so_many(
         statuses = {}
         for user in (victor, superuser):
             cookies = {settings.SESSION_COOKIE_NAME: session_of(user)}
-            with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies) as answer:
+            with httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=60) as answer:
                 statuses[user] = answer.status_code
 
     assert statuses == {victor: 429, superuser: 200}
@@ -148,10 +156,8 @@ def test_one_person_opens_only_so_many(
 def test_all_streams_share_one_subscription_which_ends_with_the_last(
     server: Server, victor: User, redis_client: "redis.Redis"
 ) -> None:
-    with (
-        following(server, victor),
-        httpx.stream("GET", f"{server.url}/stream/", cookies={settings.SESSION_COOKIE_NAME: session_of(victor)}),
-    ):
+    cookies = {settings.SESSION_COOKIE_NAME: session_of(victor)}
+    with following(server, victor), httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=60):
         assert listeners(redis_client) == 1
 
     wait_until(lambda: listeners(redis_client) == 0)
@@ -161,4 +167,4 @@ def test_all_streams_share_one_subscription_which_ends_with_the_last(
     ("method", "path", "status"), [("GET", "/stream/", 403), ("POST", "/stream/", 405), ("GET", "/stream/x", 404)]
 )
 def test_refuses_the_rest(server: Server, method: str, path: str, status: int) -> None:
-    assert httpx.request(method, server.url + path).status_code == status
+    assert httpx.request(method, server.url + path, timeout=60).status_code == status

@@ -17,21 +17,21 @@ def heard(redis_client: "redis.Redis") -> Iterator[Any]:
     """A subscription to the channel of this database."""
     with redis_client.pubsub() as listener:  # type: ignore[no-untyped-call]
         listener.subscribe(stale.channel(settings.REDIS_URL))
-        listener.get_message(timeout=5)
+        listener.get_message(timeout=60)
         yield listener
 
 
 def test_names_project_version_and_jobs(heard: Any) -> None:
     stale.announce(3, [7, 8], version=12)
 
-    message = heard.get_message(timeout=5)
+    message = heard.get_message(timeout=60)
     assert msgspec.json.decode(message["data"]) == {"project": 3, "version": 12, "jobs": [7, 8], "person": None}
 
 
 def test_too_many_jobs_are_not_named(heard: Any) -> None:
     stale.announce(3, range(501), version=12)
 
-    message = heard.get_message(timeout=5)
+    message = heard.get_message(timeout=60)
     assert msgspec.json.decode(message["data"])["jobs"] is None
 
 

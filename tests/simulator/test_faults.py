@@ -89,7 +89,7 @@ def test_a_server_breaks_off(simulator: Simulator, account: GeminiAccount, base_
     getattr(account.faults, fault)()
 
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"{base_url}{LIST}", headers={"x-goog-api-key": account.key})
+        httpx.get(f"{base_url}{LIST}", headers={"x-goog-api-key": account.key}, timeout=60)
 
 
 def test_a_client_gives_up_on_a_hanging_server(account: GeminiAccount) -> None:
@@ -98,7 +98,7 @@ def test_a_client_gives_up_on_a_hanging_server(account: GeminiAccount) -> None:
     hanging.faults.hang(30)
 
     with serving(simulator) as url, pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{url}{LIST}", headers={"x-goog-api-key": hanging.key}, timeout=0.2)
+        httpx.get(f"{url}{LIST}", headers={"x-goog-api-key": hanging.key}, timeout=httpx.Timeout(60, read=0.2))
 
 
 def test_an_empty_page_in_the_middle(account: GeminiAccount, gemini_http: httpx.Client) -> None:

@@ -27,7 +27,7 @@ def test_a_good_sync_is_written_down(watched: Watched) -> None:
     project = watched.project
     assert (project.last_success_at, project.last_full_at, project.last_attempt_at) == (at, at, at)
     assert (project.failures, project.error, project.full_sync_wanted) == (0, "", False)
-    assert project.latency_ms is None or project.latency_ms < 5000
+    assert project.latency_ms is None or project.latency_ms < 60_000
 
 
 def test_active_jobs_are_polled_often(watched: Watched) -> None:
@@ -112,11 +112,14 @@ def test_three_failures_ask_for_a_full_sweep(watched: Watched) -> None:
 
 def test_a_clock_that_differs_is_noticed(gemini: Watched) -> None:
     gemini.account.faults.date_skew(120)
+    theirs = gemini.account.clock.now() + timedelta(seconds=120)
 
+    before = datetime.now(UTC)
     gemini.sync()
+    after = datetime.now(UTC)
 
-    expected = (gemini.account.clock.now() - datetime.now(UTC)).total_seconds() + 120
-    assert gemini.project.clock_skew_seconds == pytest.approx(expected, abs=5)
+    skew = gemini.project.clock_skew_seconds or 0
+    assert (theirs - after).total_seconds() - 1 <= skew <= (theirs - before).total_seconds() + 1
 
 
 def test_a_credential_no_key_decrypts_is_said(gemini: Watched) -> None:
