@@ -1,22 +1,18 @@
-"""Downloads, on a real server: who gets which bytes, in what pieces, and what happens when somebody leaves."""
+"""Downloads, on a real server: which bytes come, in what pieces."""
 
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
-from django.conf import settings
 
-from dashboard import downloads
 from jobs.credentials import Credential
-from jobs.models import AuditEntry, BatchJob, Project, Role, User
+from jobs.models import AuditEntry, BatchJob, Project
 from jobs.simulator.accounts import GeminiAccount
+from tests.dashboard.conftest import Browser
 from tests.factories import make_job
-from tests.live import Server, session_of
 from tests.results.lines import encoded, gemini
 from tests.results.saved import save
 
@@ -24,13 +20,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 MakeProject = Callable[..., Project]
 FAILED = encoded({"key": "r2", "error": {"code": 3, "message": "Too large"}})
 CONTENT = gemini("r1") + b"\r\n" + FAILED + b"\n" + "ä".encode() * 100
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(downloads.application) as running:
-        yield running
-    shutil.rmtree(settings.RESULTS_FOLDER, ignore_errors=True)
 
 
 @pytest.fixture
@@ -47,22 +36,6 @@ def unsaved(make_project: MakeProject, gemini_account: GeminiAccount, base_url: 
     project = make_project(base_url=base_url, credential=Credential("api_key", gemini_account.key))
     remote = gemini_account.add_job(requests=400, failed=5, queue_seconds=0, run_seconds=0)
     return make_job(project, name=remote.name, output=remote.output_name)
-
-
-class Browser:
-    def __init__(self, server: Server, user: User | None) -> None:
-        self.server, self.cookies = server, {settings.SESSION_COOKIE_NAME: session_of(user)} if user else {}
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.request(
-            method, f"{self.server.url}/download/{path}", cookies=self.cookies, headers=told, timeout=20
-        )
-
-
-@pytest.fixture
-def browser(server: Server, superuser: User) -> Browser:
-    return Browser(server, superuser)
 
 
 def test_the_original_comes_byte_for_byte(browser: Browser, job: BatchJob) -> None:
@@ -236,68 +209,6 @@ def test_what_is_not_there_says_why(browser: Browser, project: Project, fields: 
     answer = browser.get(f"jobs/{make_job(project, **fields).pk}/results.jsonl")
 
     assert (answer.status_code, answer.text.startswith(words)) == (404, True)
-
-
-# Who
-
-URLS = ["jobs/{}/results.jsonl", "jobs/{}/results.csv", "jobs/{}/failed.jsonl", "results.zip?job={}"]
-
-
-@pytest.mark.parametrize(
-    ("role", "statuses"),
-    [
-        (Role.VIEWER, {"anonymous": 302, "stranger": 404, "victor": 200, "olga": 200, "alice": 200, "root": 200}),
-        (Role.OPERATOR, {"anonymous": 302, "stranger": 404, "victor": 403, "olga": 200, "alice": 200, "root": 200}),
-    ],
-)
-@pytest.mark.parametrize("file", URLS)
-def test_each_url_answers_each_person_by_the_projects_rule(
-    server: Server,
-    job: BatchJob,
-    role: Role,
-    statuses: dict[str, int],
-    file: str,
-    cast: list[User],
-) -> None:
-    Project.objects.update(results_role=role)
-
-    found = {"anonymous": Browser(server, None).get(file.format(job.pk)).status_code}
-    found |= {user.username: Browser(server, user).get(file.format(job.pk)).status_code for user in cast}
-
-    assert found == statuses
-    assert set(AuditEntry.objects.values_list("actor_name", flat=True)) == {
-        who for who in statuses if statuses[who] == 200
-    }
-
-
-@pytest.fixture
-def cast(stranger: User, victor: User, olga: User, alice: User, superuser: User) -> list[User]:
-    return [stranger, victor, olga, alice, superuser]
-
-
-def test_a_deactivated_person_is_led_to_the_sign_in(server: Server, job: BatchJob, victor: User) -> None:
-    browser = Browser(server, victor)
-    User.objects.filter(pk=victor.pk).update(is_active=False)
-
-    answer = browser.get(f"jobs/{job.pk}/results.jsonl?part=1")
-
-    assert answer.status_code == 302
-    assert (
-        answer.headers["location"] == f"/accounts/login/?next=%2Fdownload%2Fjobs%2F{job.pk}%2Fresults.jsonl%3Fpart%3D1"
-    )
-
-
-def test_each_download_is_written_down(browser: Browser, job: BatchJob, superuser: User) -> None:
-    browser.get(f"jobs/{job.pk}/results.jsonl", Range="bytes=1-4")
-
-    entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.verb, entry.target_id, entry.address) == (
-        superuser,
-        "download results",
-        job.pk,
-        "127.0.0.1",
-    )
-    assert entry.detail == {"file": "results.jsonl", "bytes": "1-4"}
 
 
 @pytest.mark.parametrize(
