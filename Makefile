@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: help install install-dev demo run servers test lint check bench lock screenshots format
 
 help: ## List the commands
@@ -25,9 +25,9 @@ run: install ## Run everything; prints a link to set the first admin's password
 servers:
 	@.ci/servers
 
-test: install-dev servers ## Run all tests, on PostgreSQL and on SQLite
+test: install-dev servers ## Run all tests on PostgreSQL, and on SQLite what depends on it
 	$(PYTEST) --database postgresql
-	$(PYTEST) --database sqlite
+	$(PYTEST) --database sqlite --further
 
 lint: install-dev ## Check style, types, layers, settings and migrations
 	$(BIN)/ruff format --check

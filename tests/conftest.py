@@ -71,10 +71,16 @@ def redis_connection() -> Iterator["redis.Redis"]:
 
 
 @pytest.fixture(autouse=True)
-def redis_client(redis_connection: "redis.Redis") -> "redis.Redis":
-    """The run's Redis, emptied: what one test used up of a rate or left in the cache is not the next one's."""
+def emptied_redis(redis_connection: "redis.Redis") -> "redis.Redis":
+    """What one test used up of a rate or left in the cache is not the next one's."""
     redis_connection.flushdb()
     return redis_connection
+
+
+@pytest.fixture
+def redis_client(emptied_redis: "redis.Redis") -> "redis.Redis":
+    """The run's Redis, for tests of what is done with it."""
+    return emptied_redis
 
 
 @pytest.fixture

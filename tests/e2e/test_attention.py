@@ -63,6 +63,7 @@ def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, 
     expect(page.get_by_role("link", name="Attention 1 open")).to_be_visible()
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_and_all_fits(page_for: PageFor, olga: User, row: Attention, looks: Look) -> None:
     page = page_for(olga)
 

@@ -12,7 +12,7 @@ from tests.dashboard.test_access_matrix import NAMES, RULES, address_of
 from tests.e2e.conftest import Check, PageFor
 from tests.factories import make_job
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.looks]
 # Answers for programs, parts of pages, and files
 NO_PAGES = {"health", "ready", "job_raw", "job_menu", "job_results_line", "operation_receipt"}
 FILES = {name for name in NAMES if name.endswith("_csv")}

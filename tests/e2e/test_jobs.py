@@ -171,6 +171,7 @@ def test_new_rows_wait_while_somebody_reads_further_down(page_for: PageFor, vict
     expect(page.get_by_role("link", name="brand new")).to_be_in_viewport()
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_and_all_fits(
     page_for: PageFor, looks: Look, victor: User, project: Project, now: datetime
 ) -> None:
@@ -183,6 +184,7 @@ def test_axe_finds_nothing_and_all_fits(
         looks(page, path)
 
 
+@pytest.mark.looks
 def test_a_hostile_name_turns_round_nothing_beside_it(page_for: PageFor, victor: User, project: Project) -> None:
     """U+2069 ends the isolation that a plain <bdi> gives."""
     job = make_job(project, model="m\u2069\u202e")

@@ -7,7 +7,7 @@ from jobs.models import Project, User
 from tests.e2e.conftest import PageFor
 from tests.factories import make_job
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.looks]
 
 
 @pytest.fixture

@@ -285,6 +285,7 @@ def history(olga: User, project: Project) -> list[str]:
     return [*paths, "/operations/", "/operations/?person=nobody", "/cleanup/", "/audit/"]
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_and_all_fits(page_for: PageFor, looks: Look, olga: User, history: list[str]) -> None:
     page = page_for(olga)
 
@@ -292,6 +293,7 @@ def test_axe_finds_nothing_and_all_fits(page_for: PageFor, looks: Look, olga: Us
         looks(page, path)
 
 
+@pytest.mark.looks
 def test_a_receipt_prints_without_buttons(page_for: PageFor, olga: User, project: Project) -> None:
     operation = make_operation([make_job(project, state=State.RUNNING, display_name="nightly")], by=olga)
     ended = {"status": "done", "started_at": operation.planned_at, "items_ended": 1, "items_done": 1}

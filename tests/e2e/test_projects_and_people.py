@@ -139,6 +139,7 @@ def board(make_project: MakeProject, superuser: User) -> Project:
     return broken
 
 
+@pytest.mark.looks
 def test_pages_about_projects_are_accessible_and_fit(
     page_for: PageFor, superuser: User, board: Project, looks: Look, allowed_hosts: None
 ) -> None:
@@ -150,6 +151,7 @@ def test_pages_about_projects_are_accessible_and_fit(
         looks(page, f"/projects/{board.pk}/{address}")
 
 
+@pytest.mark.looks
 def test_pages_about_people_are_accessible_and_fit(
     page_for: PageFor, superuser: User, board: Project, looks: Look
 ) -> None:
@@ -159,6 +161,7 @@ def test_pages_about_people_are_accessible_and_fit(
         looks(page, f"/people/{address}")
 
 
+@pytest.mark.looks
 def test_sign_in_pages_are_accessible_and_fit(page_for: PageFor, victor: User, looks: Look) -> None:
     page = page_for(None)
 

@@ -106,6 +106,7 @@ def test_an_operator_attaches_the_input_file(page_for: PageFor, olga: User, job:
     expect(page.get_by_text("Ask 4")).to_be_visible()
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_and_all_fits(
     page_for: PageFor, looks: Look, superuser: User, job: BatchJob, project: Project
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_change_appears_and_the_focus_stays(page_for: PageFor, victor: User, p
     expect(page.locator(".bars a.state-failed")).to_be_focused()
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_and_all_fits(resting: Page, looks: Look, project: Project, now: datetime) -> None:
     for number, state in enumerate(State):
         lived(project, now, number + 2, number + 1, state=state, model="a-model-without-any-place-to-break-it" * 2)

@@ -100,7 +100,7 @@ def vertex(
 
 
 @pytest.fixture(params=["gemini", "vertex"])
-def yard(request: pytest.FixtureRequest) -> Yard:
+def yard(request: pytest.FixtureRequest, db: None) -> Yard:
     """Each provider in turn."""
     found: Yard = request.getfixturevalue(request.param)
     return found

@@ -12,6 +12,7 @@ from jobs.results.showing import PARSED_AT_MOST, Piece, Shown, request_of, show
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
 known_names = st.sampled_from(
     [
@@ -28,7 +29,7 @@ known_names = st.sampled_from(
         "values",
     ]
 )
-shaped = st.recursive(json_values, lambda inner: st.dictionaries(known_names, inner | st.lists(inner)))
+shaped = st.recursive(json_values, lambda inner: st.dictionaries(known_names, inner | st.lists(inner)), max_leaves=15)
 
 
 def shown(item: Any) -> Shown:

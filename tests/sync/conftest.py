@@ -49,7 +49,7 @@ def vertex(vertex_account: VertexAccount, make_project: MakeProject, base_url: s
 
 
 @pytest.fixture(params=["gemini", "vertex"])
-def watched(request: pytest.FixtureRequest) -> Watched:
+def watched(request: pytest.FixtureRequest, db: None) -> Watched:
     """Each provider in turn."""
     found: Watched = request.getfixturevalue(request.param)
     return found
