@@ -21,7 +21,9 @@ PATIENCE = 30_000  # ms, on a busy machine
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=800)
 PAUSED = "sessionStorage.paused ??= '1'"
 # Parts of a page that htmx fetches by the clock stay as they are.
-STILL = "document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault())"
+STILL = """document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
+})"""
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 expect.set_options(timeout=PATIENCE)
 
