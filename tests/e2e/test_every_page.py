@@ -90,7 +90,7 @@ def test_a_refresh_moves_nothing(page_for: PageFor, superuser: User, project: Pr
 def refresh(page: Page) -> None:
     """Have the list fetched again; until it is there."""
     page.evaluate(REFRESH)
-    page.wait_for_function("!document.querySelector('[data-old]')")
+    expect(page.locator("[data-old]")).to_have_count(0)
 
 
 def test_who_wants_little_motion_gets_none(page: Page) -> None:

@@ -11,6 +11,7 @@ from jobs.models import BatchJob, Project, User
 from jobs.states import State
 from tests.e2e.conftest import Look, PageFor
 from tests.factories import make_job
+from tests.live import wait_until
 
 pytestmark = pytest.mark.e2e
 FIRST_LETTER_LEFT_OF_SECOND = """(element) => {
@@ -162,7 +163,7 @@ def test_new_rows_wait_while_somebody_reads_further_down(page_for: PageFor, vict
     page.goto("/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.mouse.wheel(0, 1200)
-    page.wait_for_function("scrollY > 250")
+    wait_until(lambda: bool(page.evaluate("scrollY > 250")))
 
     new = make_job(project, display_name="brand new")
     change(new)
