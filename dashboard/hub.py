@@ -117,12 +117,13 @@ class Hub:
     async def _follow(self) -> None:
         """Read the channel for ever; when Redis is away, try again and tell everybody of the gap."""
         wait = 0.1
-        while True:
+        while not _told_to_end():
             try:
                 async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as feed:
                     await feed.subscribe(channel(settings.REDIS_URL))
                     wait = 0.1
-                    await self._pass_on(feed)
+                    if not _told_to_end():
+                        await self._pass_on(feed)
             except redis.RedisError as exc:
                 self._subscribed = False
                 log.warning("stream lost Redis error=%s retry_seconds=%.1f", type(exc).__name__, wait)
@@ -157,6 +158,12 @@ class Hub:
         for listener in self.listeners:
             if person in (None, listener.person):
                 listener.doubted.set()
+
+
+def _told_to_end() -> bool:
+    """Whether this task was cancelled: asyncio.wait_for, by which redis sends, may swallow that before Python 3.12."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

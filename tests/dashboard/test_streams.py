@@ -1,7 +1,9 @@
 """The stream, on a real server with a real Redis: who hears what, how often, and when it ends."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -10,7 +12,7 @@ import redis
 from django.conf import settings
 from pytest_django import Settings
 
-from dashboard import streams
+from dashboard import hub, streams
 from jobs import people
 from jobs.models import Membership, Project, Role, User
 from jobs.projects import Actor
@@ -159,6 +161,23 @@ def test_all_streams_share_one_subscription_which_ends_with_the_last(
     cookies = {settings.SESSION_COOKIE_NAME: session_of(victor)}
     with following(server, victor), httpx.stream("GET", f"{server.url}/stream/", cookies=cookies, timeout=60):
         assert listeners(redis_client) == 1
+
+    wait_until(lambda: listeners(redis_client) == 0)
+
+
+async def leave_after(turns: int) -> None:
+    """Follow for so many turns of the loop; a subscription that cannot be ended fails."""
+    follower = hub.Hub()
+    with follower.listening(hub.Listener(frozenset(), 1)):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    await asyncio.wait_for(follower.close(), 60)
+
+
+def test_whenever_the_last_one_leaves_the_subscription_ends(redis_client: "redis.Redis") -> None:
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser of other tests may have its loop
+        for turns in range(40):
+            thread.submit(asyncio.run, leave_after(turns)).result()
 
     wait_until(lambda: listeners(redis_client) == 0)
 
