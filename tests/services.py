@@ -61,8 +61,8 @@ def belongs(item: pytest.Item, database: str, further: bool) -> bool:
 
 def depends(item: pytest.Item) -> bool:
     """Whether a test may come out differently on another database or Redis."""
-    names = getattr(item, "fixturenames", ())
-    return bool(item.get_closest_marker("django_db") or SERVERS.intersection(names))
+    marked = any(item.get_closest_marker(name) for name in ("django_db", *KINDS))
+    return marked or not SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(tryfirst=True)
