@@ -19,7 +19,7 @@ Check = Callable[[Page], None]
 Look = Callable[[Page, str], None]
 PATIENCE = 30_000  # ms, on a busy machine
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=800)
-PAUSED = "sessionStorage.paused ??= '1'"
+FOLLOWING = "sessionStorage.paused = location.pathname.startsWith('%s') ? '0' : '1'"
 # Parts of a page that htmx fetches by the clock stay as they are.
 STILL = """document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
@@ -53,18 +53,17 @@ def browser() -> Iterator[Browser]:
 def page_for(browser: Browser, live_url: str) -> Iterator[PageFor]:
     """``page_for(user, color_scheme="dark", …)``: a page in which ``user`` is signed in; nobody is for None.
 
-    Nothing moves, lest a colour be measured half-way; lists stay as they are until resumed, but for a page that is
-    ``live``. When the test ends, anything on the console (an error, a refused script or style) fails it, but for what
-    holds ``may_say``.
+    Nothing moves, lest a colour be measured half-way; pages follow no changes until resumed, but for those below the
+    path ``live``. When the test ends, anything on the console (an error, a refused script or style) fails it, but for
+    what holds ``may_say``.
     """
     said: list[str] = []
     contexts = []
 
-    def page_for(user: User | None, *, live: bool = False, may_say: str = "", **options: Any) -> Page:
+    def page_for(user: User | None, *, live: str = "nowhere", may_say: str = "", **options: Any) -> Page:
         context = browser.new_context(base_url=live_url, **{"reduced_motion": "reduce"} | options)
         contexts.append(context)
-        if not live:
-            context.add_init_script(PAUSED)
+        context.add_init_script(FOLLOWING % live)
         if user:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_url}])
         page = context.new_page()

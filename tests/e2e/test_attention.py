@@ -40,7 +40,7 @@ def test_from_the_badge_to_a_resolved_line(page_for: PageFor, olga: User, row: A
 
 
 def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: User, project: Project) -> None:
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/attention/")
     expect(page.get_by_text("Nothing needs a look")).to_be_visible()
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
@@ -52,7 +52,7 @@ def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: Use
 
 
 def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, project: Project) -> None:
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/")
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     expect(page.locator("#open-attention")).to_be_hidden()

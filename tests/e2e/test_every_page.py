@@ -74,7 +74,7 @@ def test_a_full_list_takes_little_transfer(page: Page, make_project: MakeProject
 def test_a_refresh_moves_nothing(page_for: PageFor, superuser: User, project: Project) -> None:
     for _ in range(30):
         make_job(project)
-    page = page_for(superuser, live=True)
+    page = page_for(superuser, live="/")
     page.goto("/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     refresh(page)

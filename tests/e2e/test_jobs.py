@@ -82,7 +82,7 @@ def test_the_list_follows_what_is_typed_and_chosen(page_for: PageFor, victor: Us
 
 def test_a_committed_change_appears_without_reload(page_for: PageFor, victor: User, project: Project) -> None:
     job = make_job(project, state=State.RUNNING, display_name="nightly")
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
@@ -93,7 +93,7 @@ def test_a_committed_change_appears_without_reload(page_for: PageFor, victor: Us
 
 def test_an_open_fold_and_the_focus_survive_a_change(page_for: PageFor, victor: User, project: Project) -> None:
     job = make_job(project, state=State.RUNNING)
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto(f"/jobs/{job.pk}/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.get_by_text("What the provider said").click()
@@ -108,10 +108,10 @@ def test_an_open_fold_and_the_focus_survive_a_change(page_for: PageFor, victor: 
 
 def test_paused_pages_rest_until_resumed(page_for: PageFor, victor: User, project: Project) -> None:
     job = make_job(project, state=State.RUNNING, display_name="nightly")
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/")
     page.get_by_role("button", name="Pause").click()
-    other = page_for(victor, live=True)
+    other = page_for(victor, live="/")
     other.goto("/")
     expect(other.get_by_text("Live", exact=True)).to_be_visible()
 
@@ -125,7 +125,7 @@ def test_paused_pages_rest_until_resumed(page_for: PageFor, victor: User, projec
 
 def test_a_lost_connection_is_told_and_mended(page_for: PageFor, victor: User, project: Project) -> None:
     job = make_job(project, state=State.RUNNING, display_name="nightly")
-    page = page_for(victor, live=True, may_say="net::ERR_FAILED")
+    page = page_for(victor, live="/", may_say="net::ERR_FAILED")
     page.goto("/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.route("**/", lambda route: route.abort())
@@ -141,7 +141,7 @@ def test_a_lost_connection_is_told_and_mended(page_for: PageFor, victor: User, p
 
 def test_ten_tabs_of_one_browser_all_follow(page_for: PageFor, victor: User, project: Project) -> None:
     job = make_job(project, state=State.RUNNING, display_name="nightly")
-    first = page_for(victor, live=True)
+    first = page_for(victor, live="/")
     tabs = [first, *[first.context.new_page() for _ in range(9)]]
     for tab, path in zip(
         tabs, ["/", f"/jobs/{job.pk}/", "/timeline/", "/?state=running", "/?q=nightly"] * 2, strict=True
@@ -159,7 +159,7 @@ def test_ten_tabs_of_one_browser_all_follow(page_for: PageFor, victor: User, pro
 def test_new_rows_wait_while_somebody_reads_further_down(page_for: PageFor, victor: User, project: Project) -> None:
     for _ in range(40):
         make_job(project)
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.mouse.wheel(0, 1200)

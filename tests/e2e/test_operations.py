@@ -56,7 +56,7 @@ def confirm(page: Page, button: str, reason: str = "tidy-up") -> None:
 
 def test_ticks_three_jobs_and_cancels_them(page_for: PageFor, olga: User, yard: Yard) -> None:
     yard.fill(4, outcome="run")
-    page = page_for(olga)
+    page = page_for(olga, live="/operations/")
     page.goto("/")
 
     for number in range(3):
@@ -74,7 +74,7 @@ def test_ticks_three_jobs_and_cancels_them(page_for: PageFor, olga: User, yard: 
 
 def test_from_cleanup_to_the_receipt(page_for: PageFor, olga: User, yard: Yard) -> None:
     yard.fill(12)
-    page = page_for(olga)
+    page = page_for(olga, live="/operations/")
     page.goto("/")
     page.get_by_role("link", name="Cleanup").click()
 
@@ -95,7 +95,7 @@ def test_cancels_a_job_by_keyboard_alone(page_for: PageFor, olga: User, yard: Ya
     yard.fill(1, outcome="run")
     olga.set_password("correct horse battery")
     olga.save()
-    page = page_for(None)
+    page = page_for(None, live="/operations/")
     page.goto("/")
 
     keys(page, "User", "olga")
@@ -116,13 +116,6 @@ def test_cancels_a_job_by_keyboard_alone(page_for: PageFor, olga: User, yard: Ya
     expect(page.get_by_role("heading", name="batch-1")).to_be_visible()
 
 
-@pytest.fixture
-def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An undo window as long as a slow machine may need."""
-    monkeypatch.setattr(deciding, "UNDO", timedelta(minutes=10))
-
-
-@pytest.mark.usefixtures("no_hurry")
 def test_confirms_and_undoes_by_keyboard_alone(page_for: PageFor, olga: User, project: Project) -> None:
     operation = make_operation([make_job(project, state=State.FAILED)], by=olga)
     Operation.objects.update(planned_at=timezone.now())
@@ -149,12 +142,11 @@ def test_discards_a_plan_by_keyboard_alone(page_for: PageFor, olga: User, projec
     expect(page.get_by_text("Discarded: nothing was done.")).to_be_visible()
 
 
-@pytest.mark.usefixtures("no_hurry")
 def test_the_focus_stays_on_undo_while_seconds_pass(page_for: PageFor, olga: User, project: Project) -> None:
     operation = make_operation([make_job(project, state=State.FAILED)], by=olga)
     Operation.objects.update(planned_at=timezone.now())
     operations.confirm(operation, actor=Actor(olga, timezone.now()), reason="why")
-    page = page_for(olga)
+    page = page_for(olga, live="/operations/")
     page.goto(f"/operations/{operation.pk}/")
 
     left = page.locator(".countdown h2")

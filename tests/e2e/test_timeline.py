@@ -97,7 +97,7 @@ def test_a_range_of_one_s_own(resting: Page, project: Project, now: datetime) ->
 
 def test_a_change_appears_and_the_focus_stays(page_for: PageFor, victor: User, project: Project, now: datetime) -> None:
     job = lived(project, now, 4, 2, state=State.RUNNING)
-    page = page_for(victor, live=True)
+    page = page_for(victor, live="/")
     page.goto("/timeline/")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.locator(".bars a").focus()

@@ -92,7 +92,7 @@ def test_selects_all_that_match_confirms_and_reads_the_receipt(
     page_for: PageFor, dana: User, provider: tuple[GeminiAccount, str], worker: None
 ) -> None:
     account, _ = provider
-    page = page_for(dana)
+    page = page_for(dana, live="/operations/")
     plan(page, FAILED)
     assert deletes(account) == 0
 
@@ -117,7 +117,7 @@ def test_what_was_undone_no_worker_touches(
     """A later operation that has run shows that the worker has passed by the undone one."""
     account, _ = provider
     monkeypatch.setattr(deciding, "UNDO", timedelta(minutes=10))  # however slow this machine is
-    page = page_for(dana)
+    page = page_for(dana, live="/operations/")
     plan(page, FAILED)
     confirm(page, "Delete 60 jobs")
     page.get_by_role("button", name="Undo").click()
