@@ -6,8 +6,8 @@ const words = { live: "Live", lost: "Connection lost, retrying", out: "Signed ou
 let paused = sessionStorage.getItem("paused") === "1";
 let streaming = false, reached = true, signedOut = false, dirty = false, busy = false, timer = 0, held = null;
 
-// Nothing moves under somebody who opened a menu.
-const resting = () => paused || document.hidden || document.querySelector(":popover-open, [data-live] :is([type=search], textarea):focus");
+// Nothing moves under somebody who opened a menu, nor from under an answer that htmx waits for.
+const resting = () => paused || document.hidden || document.querySelector(":popover-open, [data-live] .htmx-request, [data-live] :is([type=search], textarea):focus");
 
 function show() {
   const state = signedOut ? "out" : paused ? "paused" : streaming && reached ? "live" : "lost";
@@ -130,6 +130,7 @@ function follow() {
 }
 
 document.addEventListener("visibilitychange", soon);
+document.addEventListener("htmx:afterRequest", () => dirty && soon());
 document.addEventListener("toggle", ({ target }) => target.popover && soon(), true);
 document.addEventListener("click", ({ target }) => {
   if (target.id === "live-pause") {
@@ -142,7 +143,6 @@ document.addEventListener("click", ({ target }) => {
     swap(held);
   }
 });
-setInterval(tick, 1000);
-setInterval(soon, POLL);
+setInterval(tick, 1000), setInterval(soon, POLL);
 tick();
 follow();
