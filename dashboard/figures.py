@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from jobs.models import BatchJob, ProgressSample
 from jobs.states import State
+from jobs.wording import many
 
 from .times import clock, duration
 
@@ -79,7 +80,7 @@ class Requests:
         if active:
             return f"{self.done:,} / {self.total:,}{failed}"
         if not self.known:
-            return f"{self.total:,} requests"
+            return many(self.total, "request")
         ok = f"{self.good:,} ok" if self.done >= self.total else f"{self.good:,} of {self.total:,}"
         return ok + failed
 
