@@ -67,7 +67,7 @@ def test_the_project_tells_how_its_archives_stand(browser: Client, project: Proj
 
     text = words(browser.get(f"/projects/{project.pk}/").content)
 
-    assert "Saved 2 jobs · 1.5 MB Waiting 2 jobs · the first drops" in text
+    assert "Saved 2 jobs · 1.5 MB Waiting 2 jobs · earliest expiry" in text
     assert "Need a hand 1 job: their page says why Lost 1 job Results are saved When a job finishes" in text
     assert "Opened by Every member A second person approves operations on more than 1,000 jobs" in text
 
