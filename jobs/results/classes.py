@@ -39,6 +39,7 @@ BLOCKED = frozenset(
 _USUAL = TRUNCATED | BLOCKED | {"", "STOP", "stop"}
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
 _JSON_BEGINS = frozenset("{[ \t\r\n")
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -99,16 +100,18 @@ def read_line(line: bytes) -> Line:
     if judged.outcome is _EMPTY and not judged.finish_reason:
         judged = _judge_prediction(item) or judged
     judged.key = _key_of(item)
-    if judged.preview:
-        judged.invalid_json = _is_invalid_json(judged.preview, item.request)
-        judged.preview = _shortened(judged.preview)
+    if words := judged.preview:
+        if item.request or words[0] in _JSON_BEGINS:
+            judged.invalid_json = _is_invalid_json(words, item.request)
+        judged.preview = _shortened(words)
     return judged
 
 
 def _answer_of(item: Item) -> Response | None:
     """The response, wrapped or not; None where there is none."""
-    if isinstance(item.response, Response):
-        return item.response
+    response = item.response
+    if isinstance(response, Response):
+        return response
     bare = item.candidates is not None or item.embedding is not None or item.promptFeedback is not None
     return item if bare or item.body is not None else None
 
@@ -122,15 +125,17 @@ def _judge(answer: Response) -> Line:
         return _judge_vector(answer.embedding.values, answer.tokenCount)
     finish, words, usable = "", "", False
     for candidate in answer.candidates or ():
-        finish = _worse(finish, candidate.finishReason or "")
+        reason = candidate.finishReason or ""
+        finish = _worse(finish, reason) if finish else reason
         for part in (candidate.content.parts if candidate.content else None) or ():
             if not part.thought:
-                usable = usable or (part.text != "" and not part.text.isspace()) or _holds_more(part)
-                words = words + part.text if words else part.text
+                said = part.text
+                usable = usable or (said != "" and not said.isspace()) or _holds_more(part)
+                words = words + said if words else said
     blocked = answer.promptFeedback is not None and not answer.candidates and answer.promptFeedback.blockReason
-    line = Line(_outcome(finish, usable, bool(blocked)), _word(blocked or finish), preview=words)
-    _count_tokens(line, answer.usageMetadata)
-    return line
+    prompt, output, cached = _tokens_of(answer.usageMetadata)
+    outcome = _OK if usable and finish == "STOP" and not blocked else _outcome(finish, usable, bool(blocked))
+    return Line(outcome, _word(blocked or finish), "", "", prompt, output, cached, words)
 
 
 def _word(reason: str) -> str:
@@ -152,7 +157,7 @@ def _judge_open(body: OpenBody) -> Line:
             words += (choice.message.content or "") if choice.message else ""
             usable = usable or _is_usable(choice)
         line = Line(_outcome(finish, usable, False), _word(finish), preview=words)
-    _count_tokens(line, body.usage)
+    line.prompt_tokens, line.output_tokens, line.cached_tokens = _tokens_of(body.usage)
     return line
 
 
@@ -205,20 +210,19 @@ def _outcome(finish: str, usable: bool, blocked: bool) -> Outcome:
     return _OK if usable else _EMPTY
 
 
-def _count_tokens(line: Line, usage: Usage | None) -> None:
+def _tokens_of(usage: Usage | None) -> tuple[int, int, int]:
+    """Those of the prompt, of the output with its thoughts, and cached ones."""
     if usage is None:
-        return
+        return 0, 0, 0
     prompt = usage.promptTokenCount or usage.prompt_tokens or 0
     output = usage.candidatesTokenCount or usage.completion_tokens or 0
     thoughts = usage.thoughtsTokenCount or 0
-    if min(prompt, output, thoughts) < 0 or max(prompt, output, thoughts) > MOST_TOKENS:
+    if not (0 <= prompt <= MOST_TOKENS and 0 <= output <= MOST_TOKENS and 0 <= thoughts <= MOST_TOKENS):
         prompt, output, thoughts = _tokens(prompt), _tokens(output), _tokens(thoughts)
-    line.prompt_tokens, line.output_tokens = prompt, output + thoughts
+    cached = usage.cachedContentTokenCount
     if usage.prompt_tokens_details:
         cached = integer(mapping(plain(usage.prompt_tokens_details)).get("cached_tokens"))
-        line.cached_tokens = _tokens(cached or 0)
-    elif usage.cachedContentTokenCount:
-        line.cached_tokens = _tokens(usage.cachedContentTokenCount)
+    return prompt, output + thoughts, _tokens(cached) if cached else 0
 
 
 def _tokens(value: int) -> int:
@@ -231,8 +235,9 @@ def _tokens(value: int) -> int:
 
 def _key_of(item: Item) -> str:
     """The request's key as text; numbers are keys that lost their quotes (WIRE 2.6)."""
-    if type(item.key) is str and item.key and item.key.isascii() and len(item.key) <= KEY_LIMIT:
-        return item.key if item.key.isprintable() else text(item.key, KEY_LIMIT)
+    key = item.key
+    if type(key) is str and key and key.isascii() and len(key) <= KEY_LIMIT:
+        return key if key.isprintable() else text(key, KEY_LIMIT)
     inside = item.metadata or Metadata()
     for value in (item.key, item.custom_id, item.id, inside.key, inside.custom_id, inside.id):
         if value is not None and value != "":
@@ -245,7 +250,7 @@ def _is_invalid_json(answer: str, request: Raw) -> bool:
     if request:
         if b"application/json" not in bytes(request) or not _asks_for_json(plain(request)):
             return False
-    elif answer[0] not in _JSON_BEGINS or not _LOOKS_LIKE_JSON.match(answer):
+    elif not _LOOKS_LIKE_JSON.match(answer):
         return False
     try:
         msgspec.json.decode(answer.encode(errors="replace"))
@@ -263,6 +268,6 @@ def _asks_for_json(request: Any) -> bool:
 def _shortened(words: str) -> str:
     """One line of at most 200 characters."""
     head = words[: PREVIEW_LIMIT + 1]
-    if not head.isascii() or not head.isprintable() or "  " in head:
+    if not head.isascii() or "  " in head or head.encode().translate(None, _PRINTABLE):  # as isprintable, faster
         head = text(" ".join(words[: 3 * PREVIEW_LIMIT].split()), PREVIEW_LIMIT + 1)
     return head if len(head) <= PREVIEW_LIMIT else head[: PREVIEW_LIMIT - 1] + "…"

@@ -23,6 +23,7 @@ VERSION = 1
 BLOCK = 512
 HANDED = 32  # blocks compressed in one go
 Packed = tuple[int, bytes]  # a block by its first line
+Notable = tuple[int, str, int | None, bool]
 MOST_GROUPS = 2_000
 OK = Outcome.OK
 OTHER_ERRORS = "Other errors"
@@ -95,7 +96,6 @@ class IndexWriter:
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self._lines: list[Line] = []
-        self._notable: list[tuple[int, str, int | None, bool]] = []
         self._groups: dict[str, Group] = {}
         self._counts: Counter[str] = Counter()
         self._keys = Keys()
@@ -104,13 +104,14 @@ class IndexWriter:
         self._pool = ThreadPoolExecutor(1, "blocks")
         self._squeezed: Future[list[Packed]] | None = None
 
-    def add(self, line: Line) -> None:
-        if line.outcome is not OK or line.invalid_json:
-            group = self._group(line.error, line.line) if line.error else None
-            self._notable.append((line.line, line.outcome.value, group, line.invalid_json))
-        self._lines.append(line)
-        if len(self._lines) >= BLOCK:
+    def add(self, lines: list[Line]) -> None:
+        self._lines += lines
+        while len(self._lines) >= BLOCK:
             self._flush()
+
+    def _row(self, line: Line) -> Notable:
+        group = self._group(line.error, line.line) if line.error else None
+        return line.line, line.outcome.value, group, line.invalid_json
 
     def _group(self, error: str, number: int) -> int:
         words = normalised(error)
@@ -123,20 +124,21 @@ class IndexWriter:
         return found.id
 
     def _flush(self) -> None:
-        if lines := self._lines:
-            self._count(lines)
+        lines, self._lines = self._lines[:BLOCK], self._lines[BLOCK:]
+        if lines:
+            notable = [self._row(line) for line in lines if line.outcome is not OK or line.invalid_json]
+            self._count(lines, notable)
             self._packed.append((lines[0].line, self._pack(lines)))
-            self._db.executemany("INSERT INTO notable VALUES (?, ?, ?, ?)", self._notable)
-            self._lines, self._notable = [], []
+            self._db.executemany("INSERT INTO notable VALUES (?, ?, ?, ?)", notable)
             if len(self._packed) >= HANDED:
                 self._hand_over()
 
-    def _count(self, lines: list[Line]) -> None:
+    def _count(self, lines: list[Line], notable: list[Notable]) -> None:
         counts = self._counts
-        worse = [outcome for _, outcome, _, _ in self._notable if outcome != OK.value]
+        worse = [outcome for _, outcome, _, _ in notable if outcome != OK.value]
         counts.update(worse)
         counts[OK.value] += len(lines) - len(worse)
-        counts["invalid_json"] += sum(invalid for _, _, _, invalid in self._notable)
+        counts["invalid_json"] += sum(invalid for _, _, _, invalid in notable)
         counts["prompt_tokens"] += sum([line.prompt_tokens for line in lines])
         counts["output_tokens"] += sum([line.output_tokens for line in lines])
         counts["cached_tokens"] += sum([line.cached_tokens for line in lines])

@@ -15,7 +15,7 @@ from pathlib import Path
 import zstandard
 
 from .classes import NO_JSON, Line, Outcome, read_line
-from .index import IndexWriter, PartSummary, Summary
+from .index import BLOCK, IndexWriter, PartSummary, Summary
 
 FRAME = 4 * 2**20
 LONGEST_LINE = 64 * 2**20  # beyond that a line is kept, but not read
@@ -96,7 +96,8 @@ class Lines:
             return
         *whole, rest = others
         self._end_line(1)
-        self._add_all(whole)
+        for start in range(0, len(whole), BLOCK):
+            self._add_all(whole[start : start + BLOCK])
         self._keep(rest)
 
     def end_part(self) -> None:
@@ -121,16 +122,17 @@ class Lines:
 
     def _add_all(self, lines: list[bytes]) -> None:
         """As ``_add`` for each, without a call for each: this is where the time goes."""
-        number, start, add = self._number, self._start, self._rows.add
+        number, start, read = self._number, self._start, []
         for line in lines:
             number += 1
             length = len(line) + 1
             if line and not line.isspace():
                 found = read_line(line)
                 found.line, found.start, found.length = number, start, length
-                add(found)
+                read.append(found)
             start += length
         self._number, self._start = number, start
+        self._rows.add(read)
 
     def _add(self, line: bytes, length: int) -> None:
         self._number += 1
@@ -145,7 +147,7 @@ class Lines:
 
     def _place(self, line: Line, length: int) -> None:
         line.line, line.start, line.length = self._number, self._start, length
-        self._rows.add(line)
+        self._rows.add([line])
 
 
 class Frames:
