@@ -14,7 +14,7 @@ MOST_JOBS = 10_000  # on a page; 100 are asked for
 LONGEST_TOKEN = 8_000  # it becomes part of a URL
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     name: str = ""
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from jobs import bulk
 from jobs.models import BatchJob, Project
@@ -58,9 +59,9 @@ def read(memory: "Memory", jobs: Iterable[RawJob], parse: Callable[[bytes], Remo
     stored = memory.of(list(bodies))
     news = {}
     for name, body in bodies.items():
-        if name not in stored or stored[name].outdated_by(body):
+        if name not in stored or _is_outdated(stored[name], body):
             news[name] = (_named(parse(body), name), body)
-    settled = not news and all(one.state in TERMINAL for one in stored.values())
+    settled = not news and all(state in TERMINAL for _, _, state, _ in stored.values())
     return Batch(len(bodies), news, settled, [name for name in news if name not in stored])
 
 
@@ -69,16 +70,18 @@ def _named(job: RemoteJob, name: str) -> RemoteJob:
     return job if job.name == name else replace(job, name=name)
 
 
-class Stored(NamedTuple):
-    """What is enough to see that nothing changed."""
+# What is enough to see that nothing changed: name, raw_hash, state, gone_at. A plain tuple, which the garbage
+# collector soon leaves alone: thousands of objects of a class of ours make it walk the whole process.
+Stored = tuple[str, bytes | memoryview, str, datetime | None]
 
-    name: str
-    raw_hash: bytes
-    state: str
-    gone_at: datetime | None
 
-    def outdated_by(self, body: bytes) -> bool:
-        return self.gone_at is not None or bytes(self.raw_hash) != fingerprint(body)
+def _is_outdated(stored: Stored, body: bytes) -> bool:
+    _, raw_hash, _, gone_at = stored
+    return gone_at is not None or bytes(raw_hash) != fingerprint(body)
+
+
+def _by_name(jobs: QuerySet[BatchJob]) -> dict[str, Stored]:
+    return {row[0]: row for row in jobs.values_list("name", "raw_hash", "state", "gone_at")}
 
 
 class Memory:
@@ -90,8 +93,7 @@ class Memory:
 
     def learn_all(self) -> None:
         """One query instead of one a batch, as long as that is little to keep."""
-        rows = self.project.jobs.values_list(*Stored._fields)[: MOST_REMEMBERED + 1]
-        learned = {row[0]: Stored(*row) for row in rows}
+        learned = _by_name(self.project.jobs.all()[: MOST_REMEMBERED + 1])
         self._all = learned if len(learned) <= MOST_REMEMBERED else None
 
     def of(self, names: list[str]) -> dict[str, Stored]:
@@ -103,16 +105,15 @@ class Memory:
         """Names of listed jobs that are not among ``seen``; None when not all are remembered."""
         if self._all is None:
             return None
-        return [name for name, one in self._all.items() if one.gone_at is None and name not in seen]
+        return [name for name, (_, _, _, gone_at) in self._all.items() if gone_at is None and name not in seen]
 
     def learn(self, batch: Batch) -> None:
         """After ``batch`` was written; its states are not known here, so none of its jobs counts as settled."""
         if self._all is not None:
-            self._all |= {name: Stored(name, fingerprint(body), "", None) for name, (_, body) in batch.news.items()}
+            self._all |= {name: (name, fingerprint(body), "", None) for name, (_, body) in batch.news.items()}
 
     def _ask(self, names: list[str]) -> dict[str, Stored]:
-        rows = self.project.jobs.filter(name__in=names).values_list(*Stored._fields)
-        return {row[0]: Stored(*row) for row in rows}
+        return _by_name(self.project.jobs.filter(name__in=names))
 
 
 def write(project: Project, batch: Batch, *, at: datetime, began: datetime | None = None) -> Changes:
