@@ -43,7 +43,13 @@ def test_a_list_of_hostile_jobs_is_stored_whole(watched: Watched, data: st.DataO
 
     report = watched.sync(full=True)
 
-    assert (report.errors, set(watched.project.jobs.values_list("name", flat=True))) == ([], names)
+    stored = set(watched.project.jobs.values_list("name", flat=True))
+    assert (report.errors, len(stored), named(stored)) == ([], len(names), named(names))
+
+
+def named(names: set[str]) -> set[str]:
+    """Without those made of the bytes: a page that only a lenient reader understands is written anew."""
+    return {name for name in names if not name.startswith("unnamed/")}
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, "9" * 5000, -1, "NaN"])
