@@ -119,7 +119,7 @@ def job_detail(request: Request, pk: int) -> HttpResponseBase:
         board=board,
         query=chosen.query(),
         at=at,
-        own=(progress_of(job) if job.results_state == "waiting" else None,),
+        told=progress_of(job) if job.results_state == "waiting" else None,
     )
 
 
