@@ -177,18 +177,18 @@ def _csv(original: Original) -> Iterator[bytes]:
 
 def _merged(job: BatchJob) -> Made:
     """Raise Refused where no request is known."""
-    archive = Archive.objects.filter(job=job).exclude(input_file="").select_related("job__project").first()
+    archive = Archive.objects.filter(job=job).exclude(input_file="").first()
     if archive:
-        return lambda original: _with_requests(original, archive)
+        return lambda original: _with_requests(original, job, archive)
     if not kind_of(job.project).capabilities.echoes_requests:
         raise Refused(404, "The requests of this job are not known: attach its input file on the page of its results.")
     return exporting.merged
 
 
-def _with_requests(original: Original, archive: Archive) -> Iterator[bytes]:
+def _with_requests(original: Original, job: BatchJob, archive: Archive) -> Iterator[bytes]:
     requests = OpenArchive(archive.input_file, archive.input_index)
     try:
-        yield from exporting.merged(original, requests, by_place=by_place(archive))
+        yield from exporting.merged(original, requests, by_place=by_place(job))
     finally:
         requests.close()
 

@@ -10,7 +10,7 @@ from jobs.models import Archive, BatchJob, Export
 from jobs.results import showing
 from jobs.results.archives import IndexRow, Missing, OpenArchive
 from jobs.results.exports import REQUESTS
-from jobs.results.inputs import open_input, request_line
+from jobs.results.inputs import by_place, open_input, request_line
 from jobs.results.long_values import size_words
 
 from .results_page import ResultRow, row_url
@@ -87,9 +87,8 @@ def _request(job: BatchJob, archive: Archive, row: IndexRow, shown: showing.Show
         attached = None
     if attached is None:
         return {"request_side": None, "input_known": False, **source_context(job, archive)}
-    by_place = kind_of(job.project).capabilities.keeps_order
     with attached:
-        found = showing.request_of(request_line(attached, row, by_place=by_place))
+        found = showing.request_of(request_line(attached, row, by_place=by_place(job)))
     return {"request_side": found, "request_from": "from the attached file", "input_known": True}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from jobs import audit
 from jobs.connections import kind_of
-from jobs.models import Archive
+from jobs.models import Archive, BatchJob
 from jobs.projects import Actor
 
 from . import storing
@@ -34,9 +34,9 @@ def request_line(attached: OpenArchive, row: Line, *, by_place: bool) -> bytes:
     return attached.line(found.line) if found else b""
 
 
-def by_place(archive: Archive) -> bool:
+def by_place(job: BatchJob) -> bool:
     """Whether a row without a key belongs to the request of its place."""
-    return kind_of(archive.job.project).capabilities.keeps_order
+    return kind_of(job.project).capabilities.keeps_order
 
 
 def attach(archive: Archive, name: str, chunks: Iterable[bytes], *, by: Actor) -> int:
@@ -80,7 +80,7 @@ def detach(archive: Archive, *, by: Actor) -> None:
 
 def _refuse_foreign(archive: Archive, files: tuple[str, str]) -> None:
     """The file of another job holds none of this one's keys: then it is dropped. Raise InputRefused."""
-    places = by_place(archive)
+    places = by_place(archive.job)
     with open_archive(archive) as results, OpenArchive(*files) as attached:
         if any(_request_of(attached, row, places) for row in results.rows(limit=COMPARED)):
             return

@@ -81,7 +81,7 @@ def test_the_merged_download_has_what_rows_show(browser: Client, job: BatchJob, 
     requests = open_input(archive)
     assert isinstance(requests, OpenArchive)
     with open_archive(archive) as opened, requests:
-        lines = list(exporting.merged(Archived(opened), requests, by_place=by_place(archive)))
+        lines = list(exporting.merged(Archived(opened), requests, by_place=by_place(job)))
 
     assert [b"Item 2." in lines[0], b"Item 0." in lines[1], b'"request"' in lines[2]] == [True, True, False]
 
