@@ -24,6 +24,7 @@ from jobs.results.originals import NoResults, Original, open_original, size_of
 from jobs.results.places import Missing, storage
 from jobs.results.zipping import zip_of
 from jobs.spreadsheets import lines
+from jobs.wording import many
 
 PIECE = 1024 * 1024
 MOST_IN_A_ZIP = 500
@@ -156,7 +157,7 @@ def _part(request: HttpRequest, count: int) -> int | None:
     if asked is None:
         return None
     if not asked.isascii() or not asked.isdigit() or len(asked) > 6 or not 1 <= int(asked) <= count:
-        raise Refused(404, f"These results have {count} part{'s' if count != 1 else ''}: ask for one of them.")
+        raise Refused(404, f"These results have {many(count, 'part')}: ask for one of them.")
     return int(asked) - 1
 
 

@@ -7,6 +7,7 @@ from jobs.providers.base import ProviderError
 from jobs.results.beginning import Beginning, beginning
 from jobs.results.long_values import size_words
 from jobs.results.originals import NoResults
+from jobs.wording import many
 
 from .results_page import ResultRow
 
@@ -21,7 +22,7 @@ def beginning_context(job: BatchJob) -> dict[str, Any]:
 
 
 def _words(found: Beginning) -> str:
-    number = f"{len(found.rows):,} row{'' if len(found.rows) == 1 else 's'}"
+    number = many(len(found.rows), "row")
     if found.whole:
         return f"All {number}, {size_words(found.size)}, as the provider has them."
     if not found.rows:

@@ -179,14 +179,10 @@ def _doubts(job: BatchJob, archive: Archive) -> list[str]:
         (archive.missing_key, "{} without a key: such rows are told apart by their line only."),
         (archive.duplicate_keys, "{} whose key came before."),
     ]
-    doubts = [words.format(_rows(number)) for number, words in found if number]
+    doubts = [words.format(many(number, "row")) for number, words in found if number]
     if total is not None and total != lines:
         doubts.append(f"The job counts {many(total, 'request')}, its results have {many(lines, 'row')}.")
     return doubts
-
-
-def _rows(number: int) -> str:
-    return many(number, "row")
 
 
 def outcome_pills(archive: Archive, chosen: RowFilter | None = None) -> list[RowPill]:
@@ -196,9 +192,9 @@ def outcome_pills(archive: Archive, chosen: RowFilter | None = None) -> list[Row
     numbers = [(each.value, each.label, COLOURS[each], int(getattr(archive, each.value))) for each in Outcome]
     numbers.append((INVALID, "Invalid JSON", "partial", archive.invalid_json))
     shown = [
-        RowPill(colour, label, f"{many:,}", chosen.but(outcome=value, group=0).query(), chosen.outcome == value)
-        for value, label, colour, many in numbers
-        if many or chosen.outcome == value
+        RowPill(colour, label, f"{rows:,}", chosen.but(outcome=value, group=0).query(), chosen.outcome == value)
+        for value, label, colour, rows in numbers
+        if rows or chosen.outcome == value
     ]
     return [every, *shown]
 
@@ -212,10 +208,10 @@ def _words_of(chosen: RowFilter) -> str:
 
 def _count_words(archive: Archive, opened: OpenArchive, chosen: RowFilter) -> str:
     if not chosen.is_set:
-        return _rows(archive.lines or 0)
+        return many(archive.lines or 0, "row")
     found = opened.count(**chosen.which, most=MOST_COUNTED)
     more = "+" if chosen.search and found >= MOST_COUNTED else ""
-    return f"{found:,}{more} of {_rows(archive.lines or 0)}"
+    return f"{found:,}{more} of {many(archive.lines or 0, 'row')}"
 
 
 def _groups(job: BatchJob, opened: OpenArchive, chosen: RowFilter) -> dict[str, Any]:
