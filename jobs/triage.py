@@ -19,14 +19,10 @@ class TriageRefused(Exception):
 
 def allowed(user: User, row: Attention) -> bool:
     """Operators of a project concerned may act, and a policy's owner; what concerns none is the superusers'."""
-    if user.is_active and (user.is_superuser or row.subject in _own_policies(user)):
+    if user.is_active and (user.is_superuser or row.subject in Policy.objects.subjects_of(user)):
         return True
     theirs = Project.objects.allowing(user, Role.OPERATOR).filter(pk__in=_projects(row))
     return theirs.exists()
-
-
-def _own_policies(user: User) -> list[str]:
-    return [policy.subject for policy in Policy.objects.filter(owner=user)]
 
 
 def assignable(user: User, row: Attention) -> QuerySet[User]:

@@ -21,12 +21,12 @@ class AttentionQuerySet(models.QuerySet["Attention"]):
         projects = list(Project.objects.visible_to(user).values_list("pk", flat=True))
         mine = AttentionJob.objects.filter(attention=OuterRef("pk"), job__project__in=projects)
         shared = Q(project=None) & (Exists(mine) | Q(operation__in=Operation.objects.within(projects)))
-        theirs = Policy.objects.filter(owner=user).subjects()
+        theirs = Policy.objects.subjects_of(user)
         return self.filter(Q(project__in=projects) | shared | Q(subject__in=theirs))
 
     def open_for(self, user: User, at: datetime) -> tuple[int, int]:
         """How many ask this person for a look, and how many of them are questions of their own policies."""
-        theirs = Q(project=None, subject__in=Policy.objects.filter(owner=user).subjects())
+        theirs = Q(project=None, subject__in=Policy.objects.subjects_of(user))
         found = self.visible_to(user).open(at).aggregate(all=Count("pk"), theirs=Count("pk", filter=theirs))
         return found["all"], found["theirs"]
 

@@ -77,8 +77,10 @@ ENDED = (
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
-    def subjects(self) -> "models.QuerySet[Policy, Any]":
-        return self.order_by().values_list(Concat(Value("policy/"), Cast("pk", models.CharField())))
+    def subjects_of(self, owner: User) -> "models.QuerySet[Policy, Any]":
+        """What attention calls the policies of ``owner``."""
+        named = Concat(Value("policy/"), Cast("pk", models.CharField()))
+        return self.filter(owner=owner).order_by().values_list(named, flat=True)
 
 
 class Policy(models.Model):
