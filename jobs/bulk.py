@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection, models
 
 Row = Sequence[Any]
-TOGETHER = 500  # rows of one INSERT: of 60 columns they still take fewer parameters than any SQLite allows
+TOGETHER = 500  # rows of one INSERT: of 60 columns 30,000 parameters, of 32,766 that SQLite takes since 3.32
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
