@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from jobs import counts, operations, policies, price_list, purge, radar, reconcile
+from jobs import counts, operations, policy_runs, price_list, purge, radar, reconcile
 from jobs.models import Project
 from jobs.results import exports, saving, storing, trouble, wanting
 from jobs.sync import sync_project as run_sync
@@ -73,7 +73,7 @@ def run_operation(*, operation_id: int, project_id: int) -> None:
 
 @shared_task(name="jobs.tasks.run_policies")
 def run_policies() -> None:
-    for operation in policies.run_due(timezone.now()):
+    for operation in policy_runs.run_due(timezone.now()):
         log.info("policy runs operation=%s jobs=%s", operation.pk, operation.items_to_do)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from jobs import attention, policies
+from jobs import attention, policies, policy_runs
 from jobs.attention import Kind
 from jobs.models import Action, Membership, Project, User
 from jobs.policies import PolicyDraft
@@ -109,7 +109,7 @@ def test_whose_policy_asks_gets_no_badge_of_others(
     policy = policies.add(PolicyDraft("Weekly", "state=failed", Action.DELETE, 7), actor=Actor(olga, at))
     before = {client_for(user).get("/", headers=FRAGMENT)["X-Audience"].split()[0] for user in (olga, victor)}
 
-    policies._ask(policy, "Why so many?", at)
+    policy_runs._ask(policy, "Why so many?", at)
 
     after = {client_for(user).get("/", headers=FRAGMENT)["X-Audience"].split()[0] for user in (olga, victor)}
     assert (len(before), len(after)) == (1, 2)

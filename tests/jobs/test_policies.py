@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs import policies, triage
+from jobs import policies, policy_runs, triage
 from jobs.models import Action, Attention, Operation, Policy, Project, User
 from jobs.policies import PolicyDraft, PolicyRefused
 from jobs.projects import Actor
@@ -66,7 +66,7 @@ def test_rehearsal_and_run_are_about_the_same_jobs(
     at = policy.next_run_at or at
     found = policies.rehearsal_of(policy, at=at)
 
-    [operation] = policies.run_due(at)
+    [operation] = policy_runs.run_due(at)
 
     assert operation.items_to_do == found.jobs == 6
     assert (operation.status, operation.actor_name) == ("confirmed", "policy “Failed after 7 days”")
@@ -78,7 +78,7 @@ def test_it_is_switched_on_only_after_a_rehearsal(policy: Policy, olga: User, at
         policy.rehearsed_at = rehearsed_at
         with pytest.raises(PolicyRefused, match="Rehearse it first"):
             policies.enable(policy, actor=Actor(olga, at))
-    assert policies.run_due(at + 2 * DAY) == []
+    assert policy_runs.run_due(at + 2 * DAY) == []
 
 
 def test_a_change_takes_the_rehearsal_back(policy: Policy, olga: User, at: datetime) -> None:
@@ -95,9 +95,9 @@ def test_it_runs_once_at_its_hour(policy: Policy, aged: Callable[..., None], olg
     enabled(policy, olga, at)
 
     assert policy.next_run_at == datetime(2026, 11, 23, 3, tzinfo=UTC)
-    assert policies.run_due(datetime(2026, 11, 23, 2, 59, tzinfo=UTC)) == []
-    assert len(policies.run_due(datetime(2026, 11, 23, 3, tzinfo=UTC))) == 1
-    assert policies.run_due(datetime(2026, 11, 23, 3, 1, tzinfo=UTC)) == []
+    assert policy_runs.run_due(datetime(2026, 11, 23, 2, 59, tzinfo=UTC)) == []
+    assert len(policy_runs.run_due(datetime(2026, 11, 23, 3, tzinfo=UTC))) == 1
+    assert policy_runs.run_due(datetime(2026, 11, 23, 3, 1, tzinfo=UTC)) == []
 
 
 def test_a_weekly_one_waits_for_its_day(policy: Policy, at: datetime) -> None:
@@ -111,16 +111,16 @@ def test_far_more_than_usual_stops_it_and_asks(
 ) -> None:
     aged(11, days=9)
     enabled(policy, olga, at)
-    policies.run_due(at + DAY)
+    policy_runs.run_due(at + DAY)
     aged(50, days=8)
 
-    assert policies.run_due(at + 2 * DAY) == []
+    assert policy_runs.run_due(at + 2 * DAY) == []
 
     policy.refresh_from_db()
     assert policy.asks.startswith("It matched 61 jobs, and usually some 10:")
     assert Operation.objects.latest("pk").status == "discarded"
     assert Attention.objects.get().subject == f"policy/{policy.pk}"
-    assert policies.run_due(at + 9 * DAY) == []
+    assert policy_runs.run_due(at + 9 * DAY) == []
 
 
 @pytest.mark.parametrize("one_project", [True, False])
@@ -130,7 +130,7 @@ def test_its_question_is_its_owners_and_of_those_who_see_its_only_project(
     about = f"state=failed&project={project.pk}" if one_project else "state=failed"
     policy = policies.add(PolicyDraft("Weekly", about, Action.DELETE, 7), actor=Actor(olga, at))
 
-    policies._ask(policy, "Why so many?", at)
+    policy_runs._ask(policy, "Why so many?", at)
 
     told = [person.username for person in (olga, victor, stranger) if Attention.objects.visible_to(person).exists()]
     assert told == (["olga", "victor"] if one_project else ["olga"])
@@ -143,7 +143,7 @@ def test_without_its_owner_it_asks(policy: Policy, aged: Callable[..., None], ol
     enabled(policy, olga, at)
     User.objects.filter(pk=olga.pk).update(is_active=False)
 
-    assert policies.run_due(at + DAY) == []
+    assert policy_runs.run_due(at + DAY) == []
     policy.refresh_from_db()
     assert policy.asks == "Its owner is gone: somebody else has to add it anew."
 
