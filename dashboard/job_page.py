@@ -19,7 +19,8 @@ from jobs.wording import many
 from . import times
 from .board import Board
 from .buttons import job_buttons
-from .figures import Curve, number, rate
+from .curve import Curve, rate
+from .figures import number
 from .operation_page import ItemLine, OperationPage
 from .outlook import outlooks
 from .results_card import results_context
