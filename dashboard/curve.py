@@ -1,4 +1,4 @@
-"""The progress of one job over time."""
+"""The progress of one job over time, and how it is expected to go on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,39 +6,77 @@ from datetime import datetime, timedelta
 
 from jobs.models import ProgressSample
 
+from .outlook import Ends
 from .times import clock
+
+WIDTH, HEIGHT = 600, 130
+MOST_AHEAD = 2  # times what is past: of a job that has just begun, the past still shows
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """From the last count to the end: where most likely, and the corners of the range; beyond the picture it is cut."""
+
+    line: str
+    range: str
+    now: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Progress over time as the points of an SVG polyline, 600 × 130 units."""
+    """The points of an SVG polyline, 600 × 130 units; ``ahead`` where an end is expected."""
 
     points: str
     area: str
+    words: str
+    ahead: Ahead | None = None
+
+    @classmethod
+    def of(cls, samples: Sequence[ProgressSample], total: int | None, ends: Ends | None = None) -> "Curve | None":
+        if len(samples) < 2 or samples[-1].at <= samples[0].at:
+            return None
+        done = [sample.succeeded + sample.failed for sample in samples]
+        plane = Plane.of(samples, max(total or 0, *done, 1), ends if total else None)
+        points = [plane.point(sample.at, value) for sample, value in zip(samples, done, strict=True)]
+        area = " ".join([f"0,{HEIGHT}", *points, plane.point(samples[-1].at, 0)])
+        ahead = _ahead(plane, samples[-1].at, done[-1], ends) if ends and total else None
+        return cls(" ".join(points), area, _words(samples, done[-1], plane.top), ahead)
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Where a moment and a number of requests are in the picture."""
+
     first: datetime
     last: datetime
     top: int
-    done: int
 
     @classmethod
-    def of(cls, samples: Sequence[ProgressSample], total: int | None) -> "Curve | None":
-        if len(samples) < 2 or samples[-1].at <= samples[0].at:
-            return None
+    def of(cls, samples: Sequence[ProgressSample], top: int, ends: Ends | None) -> "Plane":
         first, last = samples[0].at, samples[-1].at
-        done = [sample.succeeded + sample.failed for sample in samples]
-        top = max(total or 0, *done, 1)
-        places = [
-            f"{600 * ((sample.at - first) / (last - first)):.1f},{130 - 130 * value / top:.1f}"
-            for sample, value in zip(samples, done, strict=True)
-        ]
-        points = " ".join(places)
-        return cls(points, f"0,130 {points} 600,130", first, last, top, done[-1])
+        if ends:
+            last = min(max(last, ends.high), last + MOST_AHEAD * (last - first))
+        return cls(first, last, top)
 
-    @property
-    def words(self) -> str:
-        """The same without the picture."""
-        first, last = (clock(moment, "%Y-%m-%d %H:%M") for moment in (self.first, self.last))
-        return f"{self.done:,} of {self.top:,} requests done at {last}; counted since {first}."
+    def point(self, at: datetime, done: int) -> str:
+        return f"{self.x(at)},{HEIGHT - HEIGHT * done / self.top:.1f}"
+
+    def x(self, at: datetime) -> str:
+        return f"{WIDTH * ((at - self.first) / (self.last - self.first)):.1f}"
+
+
+def _ahead(plane: Plane, last: datetime, done: int, ends: Ends) -> Ahead:
+    here, (low, middle, high) = plane.point(last, done), (plane.point(max(end, last), plane.top) for end in ends)
+    times = [clock(end, "%H:%M") for end in ends]
+    words = f"Dashed: expected to end about {times[1]}; four of five jobs alike end between {times[0]} and {times[2]}."
+    return Ahead(f"{here} {middle}", f"{here} {low} {high}", plane.x(last), words)
+
+
+def _words(samples: Sequence[ProgressSample], done: int, top: int) -> str:
+    """The same without the picture."""
+    first, last = (clock(sample.at, "%Y-%m-%d %H:%M") for sample in (samples[0], samples[-1]))
+    return f"{done:,} of {top:,} requests done at {last}; counted since {first}."
 
 
 def rate(samples: Sequence[ProgressSample]) -> str:

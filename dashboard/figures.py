@@ -119,24 +119,34 @@ class Spans:
         return max(WIDTH * min(math.log1p(minutes) / math.log1p(DAY_MINUTES), 1), 4)
 
     @property
-    def queue_share(self) -> str:
-        """The wait as part of a bar that is the whole time."""
-        return f"{WIDTH * self._waited:.1f}"
-
-    @property
-    def run_share(self) -> str:
-        waits_still = self.queued is not None and self.ran is None
-        return "0" if waits_still else f"{max(WIDTH * (1 - self._waited), 1):.1f}"
-
-    @property
-    def _waited(self) -> float:
-        return self.queued / self.whole if self.queued and self.whole else 0
+    def waits_still(self) -> bool:
+        return self.queued is not None and self.ran is None
 
     @property
     def queue_width(self) -> str:
-        return f"{self.width * self._waited:.1f}"
+        waited = self.queued / self.whole if self.queued and self.whole else 0
+        return f"{self.width * waited:.1f}"
 
     @property
     def run_width(self) -> str:
-        waits_still = self.queued is not None and self.ran is None
-        return "0" if waits_still else f"{max(self.width - float(self.queue_width), 2):.1f}"
+        return "0" if self.waits_still else f"{max(self.width - float(self.queue_width), 2):.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A job's time as a bar that is all of it: where its run begins, where now is, and behind it what is expected."""
+
+    began: str
+    ran: str
+    now: str
+    rest: str
+    words: str
+
+    @classmethod
+    def of(cls, spans: Spans, rest: timedelta) -> "Life":
+        whole = spans.whole + rest
+        began = WIDTH * (spans.queued / whole) if spans.queued and whole else 0.0
+        now = WIDTH * (spans.whole / whole) if whole else WIDTH
+        ran = 0 if spans.waits_still else max(now - began, 1)
+        words = f"{spans.text}, then {duration(rest)} expected" if rest else spans.text
+        return cls(f"{began:.1f}", f"{ran:.1f}", f"{now:.1f}", f"{WIDTH - now:.1f}", words)

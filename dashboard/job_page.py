@@ -20,9 +20,9 @@ from . import times
 from .board import Board
 from .buttons import job_buttons
 from .curve import Curve, rate
-from .figures import number
+from .figures import Life, number
 from .operation_page import ItemLine, OperationPage
-from .outlook import outlooks
+from .outlook import Outlook, outlooks
 from .results_card import results_context
 from .results_state import truncated_shares
 from .rows import JobRow, job_url
@@ -59,12 +59,13 @@ def job_context(board: Board, job: BatchJob, chosen: JobFilter, at: datetime) ->
         "previous": job_url(before.pk, query) if before else "",
         "next": job_url(after.pk, query) if after else "",
         "request_numbers": _numbers(row),
-        "curve": Curve.of(samples, row.requests.total),
+        "curve": Curve.of(samples, row.requests.total, ahead.ends if ahead else None),
+        "life": Life.of(row.spans, ahead.rest(at) if ahead else timedelta()),
         "rate": rate(samples) if job.is_active else "",
         "steps": [_step(job, change, at) for change in changes[:MOST_STEPS]],
         "more_steps": len(changes) > MOST_STEPS,
         "labels": sorted(job.labels.items()) if isinstance(job.labels, dict) else [],
-        "moments": _moments(job, at),
+        "moments": _moments(job, ahead, at),
         "usual": _usual(board, job),
         "gone": _gone(job),
         "operations": _operations(board, job, at),
@@ -95,13 +96,14 @@ def _numbers(row: JobRow) -> list[tuple[str, str]]:
     return [(label, number(value)) for label, value in pairs]
 
 
-def _moments(job: BatchJob, at: datetime) -> list[tuple[str, SafeString, SafeString]]:
+def _moments(job: BatchJob, ahead: Outlook | None, at: datetime) -> list[tuple[str, SafeString, SafeString]]:
     """What happened when: label, clock time, how long ago."""
     started = "Started (first seen running)" if job.started_observed else "Started"
     known = [
         ("Created" if job.created_at else "First seen", job.by_created),
         (started, job.started_at),
         ("Ended", job.ended_at),
+        ("Expected to end, about", ahead.ends.middle if ahead and ahead.ends else None),
         ("Expires", job.expires_at),
         ("Cancel asked for", job.cancel_requested_at),
         ("Gone at the provider", job.gone_at),

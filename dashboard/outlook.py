@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from jobs.flags import Flag
 from jobs.models import BatchJob, Forecast
@@ -10,17 +11,42 @@ from jobs.models import BatchJob, Forecast
 from . import times
 
 
+class Ends(NamedTuple):
+    """When a job will end: 80 % of jobs alike do between ``low`` and ``high``, half of all before ``middle``."""
+
+    low: datetime
+    middle: datetime
+    high: datetime
+
+    @classmethod
+    def of(cls, row: Forecast, flag: Flag) -> "Ends | None":
+        """None where nothing is known, and where nothing goes on."""
+        if flag.stuck or not (row.low_at and row.expected_at and row.high_at):
+            return None
+        return cls(row.low_at, row.expected_at, row.high_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """``left``: the rest with its range, "" where none is known; ``flag``: what looks wrong, and for how long."""
+    """``left``: the rest with its range, "" where none is known; ``flag``: what looks wrong, and for how long.
+
+    ``ends``: the same as moments still to come.
+    """
 
     left: str
     flag: str
+    ends: Ends | None = None
 
     @classmethod
     def of(cls, row: Forecast, at: datetime) -> "Outlook":
         flag = Flag(row.flag) if row.flag in set(Flag) else Flag.NONE
-        return cls("" if flag.stuck else _left(row, at), _flag(row, flag, at))
+        ends = Ends.of(row, flag)
+        ahead = Ends(*(max(end, at) for end in ends)) if ends and ends.high > at else None
+        return cls(_left(ends, at), _flag(row, flag, at), ahead)
+
+    def rest(self, at: datetime) -> timedelta:
+        """Most likely; nothing where nothing is known."""
+        return self.ends.middle - at if self.ends else timedelta()
 
 
 def outlooks(jobs: Iterable[BatchJob], at: datetime) -> dict[int, Outlook]:
@@ -31,12 +57,12 @@ def outlooks(jobs: Iterable[BatchJob], at: datetime) -> dict[int, Outlook]:
     return {row.job_id: Outlook.of(row, at) for row in Forecast.objects.filter(job__in=active)}
 
 
-def _left(row: Forecast, at: datetime) -> str:
-    if not (row.low_at and row.expected_at and row.high_at):
+def _left(ends: Ends | None, at: datetime) -> str:
+    if ends is None:
         return ""
-    if row.high_at <= at:
+    if ends.high <= at:
         return "due any moment"
-    low, middle, high = (max(moment - at, timedelta()) for moment in (row.low_at, row.expected_at, row.high_at))
+    low, middle, high = (max(end - at, timedelta()) for end in ends)
     return f"≈ {times.rough(middle)} left ({_span(low, high)})"
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dashboard.outlook import Outlook, outlooks
+from dashboard.outlook import Ends, Outlook, outlooks
 from jobs.models import Forecast, Project, User
 from jobs.states import State
 from tests.conftest import ClientFor
@@ -29,7 +29,7 @@ def row(at: datetime, low: float, middle: float, high: float, flag: str = "", si
     ],
 )
 def test_says_the_rest_with_its_range(at: datetime, minutes: tuple[float, float, float], text: str) -> None:
-    assert Outlook.of(row(at, *minutes), at) == Outlook(text, "")
+    assert Outlook.of(row(at, *minutes), at).left == text
 
 
 def test_what_is_stuck_has_no_rest(at: datetime) -> None:
@@ -37,9 +37,16 @@ def test_what_is_stuck_has_no_rest(at: datetime) -> None:
 
 
 def test_what_will_expire_has_both(at: datetime) -> None:
-    assert Outlook.of(row(at, 8, 12, 20, "late"), at) == Outlook(
-        "≈ 12 min left (8–20 min)", "will expire before it finishes"
-    )
+    found = Outlook.of(row(at, 8, 12, 20, "late"), at)
+
+    assert (found.left, found.flag) == ("≈ 12 min left (8–20 min)", "will expire before it finishes")
+
+
+def test_its_ends_are_still_to_come(at: datetime) -> None:
+    assert Outlook.of(row(at, -5, 1, 2), at).ends == Ends(at, at + MINUTE, at + 2 * MINUTE)
+    assert Outlook.of(row(at, -5, 1, 2), at).rest(at) == MINUTE
+    assert Outlook.of(row(at, -9, -5, -1), at).ends is None
+    assert Outlook.of(row(at, -9, -5, -1), at).rest(at) == timedelta()
 
 
 @pytest.mark.django_db
@@ -64,3 +71,5 @@ def test_list_and_page_show_it(client_for: ClientFor, victor: User, project: Pro
         html = client.get(address).content.decode()
         assert "≈ 2 h left (1–5 h)" in html
         assert "ill expire before it finishes" in html
+    assert "then 2 h 59 min expected" in html
+    assert "Expected to end, about" in html
