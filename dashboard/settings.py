@@ -256,29 +256,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # By the clock where it is rare: an interval would begin anew with each restart and might never end.
 CELERY_BEAT_SCHEDULE = {
-    "wake-due-projects": {
-        "task": "jobs.tasks.wake_due_projects",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
+    "wake": {"task": "jobs.tasks.wake", "schedule": 1.0, "options": {"expires": 5}},
     "look-round": {"task": "jobs.tasks.look_round", "schedule": 60.0, "options": {"expires": 50}},
-    "wake-operations": {
-        "task": "jobs.tasks.wake_operations",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
-    "save-due-results": {
-        "task": "jobs.tasks.save_due_results",
-        "schedule": 3.0,
-        "options": {"expires": 5},
-    },
     "guard-results": {"task": "jobs.tasks.guard_results", "schedule": crontab(minute="*/5")},
     "sweep-results": {"task": "jobs.tasks.sweep_results", "schedule": crontab(minute=37)},
-    "wake-exports": {
-        "task": "jobs.tasks.wake_exports",
-        "schedule": 2.0,
-        "options": {"expires": 5},
-    },
     "run-policies": {"task": "jobs.tasks.run_policies", "schedule": 60.0, "options": {"expires": 60}},
     "look-for-drift": {"task": "jobs.tasks.look_for_drift", "schedule": crontab(minute="*/10")},
     "reckon-costs": {"task": "jobs.tasks.reckon_costs", "schedule": 30.0, "options": {"expires": 30}},

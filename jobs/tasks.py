@@ -1,6 +1,7 @@
 """Celery's doors: wake up, claim rows, one call. Messages are hints; a lost one costs a tick or a lease."""
 
 import logging
+from contextlib import ExitStack
 from threading import BoundedSemaphore
 
 from celery import shared_task
@@ -31,7 +32,17 @@ _for_operations = BoundedSemaphore(max(settings.WORKER_THREADS // 2, 1))
 _for_exports = BoundedSemaphore(1)
 
 
-@shared_task(name="jobs.tasks.wake_due_projects")
+@shared_task(name="jobs.tasks.wake")
+def wake() -> None:
+    """Hint at all that is due, by one message a second: a message costs more than to look.
+
+    Where looking for one thing fails, the others are looked for all the same.
+    """
+    with ExitStack() as looks:
+        for look in (wake_exports, wake_results, wake_operations, wake_due_projects):
+            looks.callback(look)
+
+
 def wake_due_projects() -> None:
     due = Project.objects.due(timezone.now()).order_by("next_sync_at")
     for pk, failures in due.values_list("pk", "failures")[:AT_ONCE]:
@@ -52,7 +63,6 @@ def sync_project(*, project_id: int, troubled: bool = False) -> None:
             _for_troubled.release()
 
 
-@shared_task(name="jobs.tasks.wake_operations")
 def wake_operations() -> None:
     for operation, project in operations.tick(timezone.now()):
         if cache.add(f"operation-hint:{operation}:{project}", 1, min(settings.OPERATION_LEASE_SECONDS, HINT_SECONDS)):
@@ -82,8 +92,7 @@ def look_for_drift() -> None:
     reconcile.look(timezone.now())
 
 
-@shared_task(name="jobs.tasks.save_due_results")
-def save_due_results() -> None:
+def wake_results() -> None:
     """Find finished jobs with results, and hint at those to save now, first what expires first."""
     at = timezone.now()
     wanting.notice(at)
@@ -119,7 +128,6 @@ def sweep_results() -> None:
         log.warning("swept %s files that belonged to no archive", swept)
 
 
-@shared_task(name="jobs.tasks.wake_exports")
 def wake_exports() -> None:
     for pk in exports.due(timezone.now()):
         if cache.add(f"export-hint:{pk}", 1, HINT_SECONDS):

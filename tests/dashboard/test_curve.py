@@ -53,9 +53,7 @@ def test_what_is_due_points_straight_up(samples: list[ProgressSample], at: datet
 
 
 @pytest.mark.parametrize("total", [None, 0])
-def test_without_a_total_nothing_is_drawn_ahead(
-    samples: list[ProgressSample], at: datetime, total: int | None
-) -> None:
+def test_without_a_total_nothing_is_drawn_ahead(samples: list[ProgressSample], at: datetime, total: int | None) -> None:
     curve = Curve.of(samples, total, ends(at, 10, 15, 20))
 
     assert curve

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 import redis
 
-from jobs import tasks
-from jobs.models import BatchJob, Project
+from jobs import operations, tasks
+from jobs.models import Archive, BatchJob, Project
+from jobs.results import exports, wanting
 from tests.conftest import MakeProject
 from tests.factories import make_job
 
@@ -27,6 +28,23 @@ def test_due_projects_are_hinted_at_once(make_project: MakeProject, hinted: list
     tasks.wake_due_projects()
 
     assert hinted == [{"project_id": due.pk, "troubled": False}]
+
+
+def test_what_fails_to_look_keeps_nothing_else_asleep(
+    make_project: MakeProject, hinted: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = make_project(next_sync_at=datetime(2020, 1, 1).astimezone())
+    monkeypatch.setattr(operations, "tick", lambda at: 1 / 0)
+    monkeypatch.setattr(exports, "due", lambda at: 1 / 0)
+    wanting.want([make_job(due)], "", datetime.now().astimezone())
+    saved: list[dict[str, object]] = []
+    monkeypatch.setattr(tasks.save_results, "apply_async", lambda *, kwargs, expires: saved.append(kwargs))
+
+    with pytest.raises(ZeroDivisionError):
+        tasks.wake()
+
+    assert hinted == [{"project_id": due.pk, "troubled": False}]
+    assert saved == [{"archive_id": Archive.objects.get().pk}]
 
 
 def test_troubled_projects_hold_half_of_the_threads(make_project: MakeProject, at: datetime) -> None:

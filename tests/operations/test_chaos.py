@@ -153,7 +153,7 @@ def hints(operation: Operation, workers: Workers) -> Iterator[None]:
     def send() -> None:
         with Celery(broker=broker) as app:
             while not over.wait(0.25):
-                app.send_task("jobs.tasks.wake_operations", expires=5)
+                app.send_task("jobs.tasks.wake", expires=5)
                 named = {"operation_id": operation.pk, "project_id": project}
                 app.send_task("jobs.tasks.run_operation", kwargs=named, expires=5)
 

@@ -123,7 +123,7 @@ def test_the_tasks_work_the_queue_off(
         remote = gemini_account.add_job(requests=5, queue_seconds=0, run_seconds=0)
         make_job(project, name=remote.name, output=remote.output_name)
 
-    tasks.save_due_results()
+    tasks.wake_results()
     tasks.save_results(archive_id=wanting.next_due(timezone.now(), 1)[0])
 
     assert list(Archive.objects.values_list("status", flat=True)) == ["saved"] * 3
