@@ -13,8 +13,6 @@ from jobs.projects import Actor, Draft
 
 from .waiting import wait_until
 
-WORLD = "demo/world.json"  # in the data folder
-
 
 def world(path: Path) -> dict[str, Any]:
     """What the simulator said when it was ready: ``base_url`` and ``accounts``. Raise TimeoutError."""

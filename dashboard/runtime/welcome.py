@@ -11,13 +11,14 @@ from dashboard.environment import kept_secret
 from jobs.models import User
 
 from . import demo as demonstration
+from .programs import WORLD
 from .waiting import wait_until
 
 
 def greet(*, demo: bool) -> str:
     """Wait until pages answer; the address and how to sign in. Raise TimeoutError when they do not within a minute."""
     if demo:
-        demonstration.put_on_board(demonstration.world(settings.DATA_DIR / demonstration.WORLD), timezone.now())
+        demonstration.put_on_board(demonstration.world(settings.DATA_DIR / WORLD), timezone.now())
     place = address(settings.BIND, settings.PORT)
     with httpx.Client(trust_env=False, timeout=2) as client:
         wait_until(lambda: answers(client, f"{place}/health"), f"{place} does not answer; see logs/web.log.")

@@ -12,8 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.environment import broker_socket
 from dashboard.runtime import prepare, programs, supervise
-from dashboard.runtime.demo import WORLD
-from dashboard.runtime.programs import Program
+from dashboard.runtime.programs import WORLD, Program
 
 MANAGE = settings.BASE_DIR / "manage.py"
 
