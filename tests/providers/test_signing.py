@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from jobs.credentials import Credential
-from jobs.providers import signing
+from jobs.providers import tokens
 from jobs.providers.base import CredentialError, Provider, TransientError
 from jobs.providers.signing import bearer, read_service_account
 from jobs.simulator.accounts import VertexAccount
@@ -39,9 +39,9 @@ def key_file(bench: Bench, base_url: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def fresh_holders() -> Iterator[None]:
-    signing._holder.cache_clear()
+    tokens.holder.cache_clear()
     yield
-    signing._holder.cache_clear()
+    tokens.holder.cache_clear()
 
 
 @pytest.fixture
@@ -218,14 +218,14 @@ def test_an_identity_file_that_is_missing_says_so(monkeypatch: pytest.MonkeyPatc
 
 def test_a_slow_token_service_holds_up_no_other(key_file: dict[str, str], base_url: str) -> None:
     slow, quick = service_account({**key_file, "client_id": "1"}), service_account(key_file)
-    tokens: list[str] = []
+    given: list[str] = []
 
-    with signing._holder(slow, base_url).refreshing:
-        other = Thread(target=lambda: tokens.append(bearer(quick, base_url=base_url)()["authorization"]), daemon=True)
+    with tokens.holder(slow, base_url).refreshing:
+        other = Thread(target=lambda: given.append(bearer(quick, base_url=base_url)()["authorization"]), daemon=True)
         other.start()
         other.join(60)
 
-    assert [token[:12] for token in tokens] == ["Bearer ya29."]
+    assert [token[:12] for token in given] == ["Bearer ya29."]
 
 
 def test_a_plain_token_needs_nobody() -> None:
