@@ -13,6 +13,8 @@ COPY jobs jobs
 COPY templates templates
 COPY static static
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BATCHBOARD_DATA=/data STATIC_ROOT=/app/collected
+# Memory that a thread once had goes back, see dashboard/runtime/programs.py.
+ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072
 # The keys that settings make for this step stay in a folder that ends with it.
 RUN BATCHBOARD_DATA=/tmp/build python manage.py collectstatic --no-input \
     && rm -r /tmp/build \

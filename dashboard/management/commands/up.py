@@ -82,6 +82,6 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
 
     def _become_supervisor(self, configuration: Path) -> None:
-        os.environ |= {"BATCHBOARD_DATA": str(settings.DATA_DIR), "PYTHONUNBUFFERED": "1"}
+        os.environ |= {"BATCHBOARD_DATA": str(settings.DATA_DIR), "PYTHONUNBUFFERED": "1"} | programs.THRIFTY
         os.chdir(settings.DATA_DIR)
         os.execv(sys.executable, [sys.executable, supervise.__file__, "-c", str(configuration)])  # noqa: S606 (ourselves)
