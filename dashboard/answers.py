@@ -3,13 +3,15 @@
 A fragment says who gets the same (its audience: the projects they may see, and what they chose). It is sent again to
 whoever is known to belong there, unless any signal was heard since its making began, for at most SECONDS: so it is as
 fresh as what Django would make. Whose rights changed is a signal too, after which Django is asked who they are. Those
-who ask for what is being made wait for it. Without the signals, that is before the first stream or when Redis is away,
-Django is asked.
+who ask for what is being made wait for it, and the tabs of a browser until one of them was told who they are. Without
+the signals, that is before the first stream or when Redis is away, Django is asked.
 """
 
 import asyncio
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import NamedTuple
@@ -35,6 +37,11 @@ class Asked(NamedTuple):
     path: str
     query: bytes
     tag: bytes
+
+    @property
+    def reader(self) -> tuple[str, str]:
+        """What an audience is known of."""
+        return self.session, self.path
 
     @classmethod
     def of(cls, scope: HTTPScope) -> "Asked | None":
@@ -114,6 +121,7 @@ class Answers:
         self.readers: OrderedDict[tuple[str, str], Reader] = OrderedDict()
         self.ready: OrderedDict[Key, Answer] = OrderedDict()
         self.making: dict[Key, Making] = {}
+        self.asking: dict[tuple[str, str], asyncio.Event] = {}
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         asked = Asked.of(scope)
@@ -130,7 +138,7 @@ class Answers:
             del self.readers[reader]
 
     async def _answer(self, asked: Asked, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        heard, audience = self._heard, self._audience(asked)
+        heard, audience = self._heard, await self._told(asked)
         key = Key(audience, asked.path, asked.query) if audience else None
         answer = self.ready.get(key) if key else None
         if key and not (answer and answer.holds(heard)):
@@ -143,16 +151,23 @@ class Answers:
     def _heard(self) -> int:
         return hub().heard + self.acts
 
+    async def _told(self, asked: Asked) -> bytes:
+        """To which audience they belong, maybe once another tab of the same browser was told."""
+        audience, told = self._audience(asked), self.asking.get(asked.reader)
+        if audience or told is None:
+            return audience
+        await told.wait()
+        return self._audience(asked)
+
     def _audience(self, asked: Asked) -> bytes:
         """Empty when Django must be asked; by one tab of a browser, while the others go on for a moment."""
-        place, now = (asked.session, asked.path), monotonic()
-        reader = self.readers.get(place)
+        now, reader = monotonic(), self.readers.get(asked.reader)
         if reader is None or reader.rights != hub().rights_of(reader.person):
             return b""
         if now < reader.until:
             return reader.audience
         if now < reader.until + SECONDS:
-            self.readers[place] = reader._replace(until=now + SECONDS / 5)
+            self.readers[asked.reader] = reader._replace(until=now + SECONDS / 5)
         return b""
 
     async def _being_made(self, key: Key, heard: int) -> Answer | None:
@@ -164,7 +179,8 @@ class Answers:
         if key:
             self.making[key] = making
         try:
-            said, answer = await self._ask(asked, making, scope, receive)
+            with self._telling(asked.reader):
+                said, answer = await self._ask(asked, making, scope, receive)
         finally:
             making.made.set_result(answer if key and answer and answer.audience == key.audience else None)
             if key and self.making.get(key) is making:
@@ -173,6 +189,16 @@ class Answers:
             return await said.repeat(send)
         self._keep(Key(answer.audience, asked.path, asked.query), answer)
         await answer.send_to(asked, send)
+
+    @contextmanager
+    def _telling(self, reader: tuple[str, str]) -> Iterator[None]:
+        """Other tabs of the browser wait until it is over."""
+        told = self.asking.setdefault(reader, asyncio.Event())
+        try:
+            yield
+        finally:
+            told.set()
+            self.asking.pop(reader, None)
 
     async def _ask(
         self, asked: Asked, making: Making, scope: HTTPScope, receive: Receive
@@ -189,8 +215,8 @@ class Answers:
 
     def _learn(self, asked: Asked, said: "Said", at: float) -> None:
         rights = hub().rights_of(said.person)
-        self.readers[asked.session, asked.path] = Reader(said.audience, said.person, rights, at + SECONDS)
-        self.readers.move_to_end((asked.session, asked.path))
+        self.readers[asked.reader] = Reader(said.audience, said.person, rights, at + SECONDS)
+        self.readers.move_to_end(asked.reader)
         while len(self.readers) > MOST_READERS:
             self.readers.popitem(last=False)
 

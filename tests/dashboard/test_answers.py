@@ -254,13 +254,38 @@ def test_those_who_come_meanwhile_wait_for_the_same(board: Board, victor: User, 
     heard(board, project)
     board.slow, board.made = 0.3, []
 
-    async def all_at_once() -> list[httpx.Response]:
-        cookies = dict(browser.cookies)
-        async with httpx.AsyncClient(base_url=board.server.url, cookies=cookies, headers=FRAGMENT, timeout=60) as many:
-            return await asyncio.gather(*(many.get("/") for _ in range(20)))
-
-    with ThreadPoolExecutor(1) as thread:  # in this one a browser of other tests may have its loop
-        found = thread.submit(asyncio.run, all_at_once()).result()
+    found = at_once(board, browser, ["/"] * 20)
 
     assert {answer.text.count("<tr id=") for answer in found} == {1}
     assert board.made == ["/"]
+
+
+def test_tabs_of_a_new_browser_wait_to_be_told_who_they_are(board: Board, victor: User, project: Project) -> None:
+    make_job(project, display_name="nightly")
+    board.slow = 0.3
+
+    found = at_once(board, board.browser(victor), ["/?q=nightly", "/?q=weekly"] * 10)
+
+    assert [answer.text.count("<tr id=") for answer in found] == [1, 0] * 10
+    assert board.made == ["/", "/"]
+
+
+def test_tabs_that_share_nothing_are_all_answered(board: Board, victor: User) -> None:
+    board.slow = 0.1
+
+    found = at_once(board, board.browser(victor), ["/nowhere/"] * 5)
+
+    assert [answer.status_code for answer in found] == [404] * 5
+    assert board.made == ["/nowhere/"] * 5
+
+
+def at_once(board: Board, browser: httpx.Client, paths: list[str]) -> list[httpx.Response]:
+    """Of as many tabs of one browser."""
+
+    async def fetch() -> list[httpx.Response]:
+        cookies = dict(browser.cookies)
+        async with httpx.AsyncClient(base_url=board.server.url, cookies=cookies, headers=FRAGMENT, timeout=60) as many:
+            return await asyncio.gather(*(many.get(path) for path in paths))
+
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser of other tests may have its loop
+        return thread.submit(asyncio.run, fetch()).result()
