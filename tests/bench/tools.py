@@ -36,9 +36,9 @@ def say(what: str, value: str, hold: str = "", *, holds: bool | None = None) -> 
 
 
 @contextmanager
-def simulator(jobs: int, latency_ms: int = 0) -> Iterator[dict[str, Any]]:
-    """The reference server in a process of its own, its list pages prebuilt; yields what it says of itself."""
-    words = ["simulator", "--port", "0", "--fast", "--accounts", "1", "--jobs", str(jobs)]
+def simulator(jobs: int, latency_ms: int = 0, accounts: int = 1, pages: str = "--fast") -> Iterator[dict[str, Any]]:
+    """The reference server in a process of its own, its list ``pages`` prebuilt; yields what it says of itself."""
+    words = ["simulator", "--port", "0", pages, "--accounts", str(accounts), "--jobs", str(jobs)]
     command = [sys.executable, "manage.py", *words, "--latency-ms", str(latency_ms)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"LOG_LEVEL": "ERROR"})
     try:
