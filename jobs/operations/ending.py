@@ -32,7 +32,10 @@ def tick(at: datetime) -> list[tuple[int, int]]:
     """Start what is confirmed, end what is over; the operations and projects in which something is due."""
     lapse(at)
     start(at)
-    for operation in Operation.objects.running():
+    running = list(Operation.objects.running())
+    if not running:  # as in most seconds
+        return []
+    for operation in running:
         standing.close(operation, None, "Its project was removed from the board.", at=at)
         finish(operation.pk, at=at)
     concerned = OperationProject.objects.filter(operation__status=OperationStatus.RUNNING, project__isnull=False)
