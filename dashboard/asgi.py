@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from .answers import remembering
 from .door import guarded
 from .hub import hub
+from .memory import settle
 from .schema import refuse_pending_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -26,6 +27,7 @@ get_resolver().url_patterns  # noqa: B018 (read before the first visitor, who ne
 from . import downloads, streams, uploads  # noqa: E402 (need Django set up)
 
 inputs: ASGIApp = uploads.uploads(wsgi)
+settle()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

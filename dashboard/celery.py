@@ -3,9 +3,10 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready
 
 from . import beat
+from .memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -25,3 +26,8 @@ def refuse_to_start(**_: object) -> None:
     from .schema import refuse_pending_migrations  # the settings are read when a worker starts, not on import
 
     refuse_pending_migrations()
+
+
+@worker_ready.connect
+def settle_down(**_: object) -> None:
+    settle()

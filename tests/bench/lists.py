@@ -62,6 +62,7 @@ def filters() -> dict[str, str]:
 
 
 def measure(chosen: dict[str, str]) -> None:
+    import dashboard.asgi  # noqa: F401 (its process has settled, as one that serves pages)
     from jobs.models import User
 
     person = User.objects.create_superuser("bench")
