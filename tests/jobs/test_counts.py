@@ -88,11 +88,11 @@ def test_a_common_word_is_counted_no_further_than_it_was_met(
     assert str(counted("q=job", [project], at).all) == told
 
 
-def test_without_statistics_any_word_is_searched_once(
+@pytest.mark.sqlite
+def test_sqlite_searches_any_word_once(
     project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     monkeypatch.setattr(counts, "KEPT", 2)
-    monkeypatch.setattr(search, "has_statistics", lambda: False)
     for _ in range(4):
         make_job(project)
 
