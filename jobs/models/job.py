@@ -142,8 +142,8 @@ class BatchJob(models.Model):
             Index("expires_at", "id", name="job_results_expiry", condition=Q(results_state="waiting")),
             Index("by_created", "id", name="job_warned", condition=Q(warning__gt="")),
             Index("by_created", "id", name="job_kept", condition=Q(kept_at__isnull=False)),
-            # Which jobs lived at some moment: ended after it, created before (jobs/timeline)
-            Index("by_ended", "by_created", name="job_lifetime", condition=LISTED),
+            # Which jobs lived at some moment: ended after it, created before; by the index alone (jobs/timeline)
+            Index("by_ended", "by_created", include=["id"], name="job_lifetime", condition=LISTED),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ import pytest
 from jobs.filters import JobFilter
 from jobs.models import BatchJob, Project
 from jobs.states import State
+from jobs.timeline import reading as timeline
 from jobs.timeline.reading import Reading, read
 from jobs.timeline.window import Window
 from tests.conftest import AT, MakeProject
@@ -43,6 +44,23 @@ def test_finds_whatever_lived_in_it_oldest_first(project: Project) -> None:
     lived(project, "after", 5, 1)
 
     assert found() == ["into", "throughout", "within", "out of"]
+
+
+def test_jobs_of_before_are_found_however_many(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "MOST_LIVED", 1)
+    lived(project, "into", 13, 9)
+    lived(project, "throughout", 12, 1)
+    lived(project, "before", 14, 10.1)
+
+    assert found() == ["into", "throughout"]
+
+
+def test_jobs_of_before_that_are_gone_are_found_where_asked_for(project: Project) -> None:
+    lived(project, "gone", 12, 8, gone_at=AT)
+    lived(project, "there", 12, 8)
+
+    assert found() == ["there"]
+    assert "gone" in found(chosen=JobFilter(gone=True))
 
 
 def test_what_runs_still_meets_every_window_since_its_creation(project: Project) -> None:
