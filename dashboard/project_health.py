@@ -10,6 +10,7 @@ from django.db.models import Sum
 from jobs import states
 from jobs.models import Project, StateCount
 from jobs.providers import PROVIDERS
+from jobs.wording import many
 
 LATE = timedelta(minutes=2)
 SKEWED_SECONDS = 5
@@ -47,15 +48,16 @@ class Line:
         return kind.label if kind else self.project.provider
 
 
-def health_of(project: Project, at: datetime) -> Health:
+def health_of(project: Project, at: datetime, jobs: int = 0) -> Health:
+    """``jobs`` = how many are known of it so far."""
     if project.paused_at:
         return Health("paused", "Paused", "Not polled until somebody resumes it.")
     if project.error:
         return _troubled(project)
-    if project.last_success_at is None:
-        return Health("info", "New", "Added; the first sync is about to run.")
     if _is_late(project, at):
         return Health("warn", "Late", "A sync is overdue: no worker takes it. Are the workers running?")
+    if project.last_success_at is None:
+        return _new(project, at, jobs)
     return Health("good", "Healthy", "The last sync went well.")
 
 
@@ -67,7 +69,17 @@ def is_skewed(project: Project) -> bool:
 def lines_of(projects: Iterable[Project], at: datetime) -> list[Line]:
     shown = list(projects)
     tallies = _tallies(shown)
-    return [Line(project, health_of(project, at), tallies.get(project.pk, Tally())) for project in shown]
+    return [_line(project, tallies.get(project.pk, Tally()), at) for project in shown]
+
+
+def _line(project: Project, tally: Tally, at: datetime) -> Line:
+    return Line(project, health_of(project, at, tally.total), tally)
+
+
+def _new(project: Project, at: datetime, jobs: int) -> Health:
+    if _is_held(project, at):
+        return Health("info", "New", f"The first sync runs: {many(jobs, 'job')} so far.")
+    return Health("info", "New", "Added; the first sync is about to run.")
 
 
 def _troubled(project: Project) -> Health:
@@ -81,8 +93,12 @@ def _troubled(project: Project) -> Health:
 
 
 def _is_late(project: Project, at: datetime) -> bool:
-    held = project.leased_until is not None and project.leased_until > at
-    return not held and project.next_sync_at + LATE < at
+    return not _is_held(project, at) and project.next_sync_at + LATE < at
+
+
+def _is_held(project: Project, at: datetime) -> bool:
+    """Whether a worker syncs it now."""
+    return project.leased_until is not None and project.leased_until > at
 
 
 def _tallies(projects: list[Project]) -> dict[int, Tally]:

@@ -34,6 +34,12 @@ def root(client_for: ClientFor, superuser: User) -> Client:
     ("fields", "level", "sentence"),
     [
         ({}, "info", "Added; the first sync is about to run."),
+        ({"leased_until": AT + timedelta(minutes=1)}, "info", "The first sync runs: 500 jobs so far."),
+        (
+            {"next_sync_at": AT - timedelta(minutes=3)},
+            "warn",
+            "A sync is overdue: no worker takes it. Are the workers running?",
+        ),
         (SYNCED, "good", "The last sync went well."),
         (SYNCED | {"paused_at": AT, "error": "x"}, "paused", "Not polled until somebody resumes it."),
         (SYNCED | {"error": "Too slow.", "error_kind": "transient", "failures": 1}, "warn", "Too slow."),
@@ -58,7 +64,7 @@ def root(client_for: ClientFor, superuser: User) -> Client:
     ],
 )
 def test_health_is_one_sentence(make_project: MakeProject, fields: dict[str, Any], level: str, sentence: str) -> None:
-    health = health_of(make_project(**fields), AT)
+    health = health_of(make_project(**fields), AT, 500)
 
     assert (health.level, health.sentence) == (level, sentence)
 
