@@ -173,6 +173,13 @@ def complain(refusal: ProjectRefused, *forms_shown: forms.Form) -> None:
     forms_shown[0].add_error(None, str(refusal))
 
 
+def first_complaint(*forms_entered: forms.Form) -> str:
+    """`Base URL: Enter a valid URL.`, of the first field that was not filled in as it must be."""
+    named = ((form[name].label, errors[0]) for form in forms_entered for name, errors in form.errors.items())
+    label, sentence = next(named)
+    return f"{label}: {sentence}"
+
+
 def _url_fields(provider: str) -> list[str]:
     if not settings.PROVIDER_HOSTS:
         return []

@@ -10,7 +10,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import actor_of, entered, get_project_or_404, person_of, superusers_only
-from dashboard.forms.projects import CredentialForm, PlaceForm, RemoveForm, complain, environment_key, place_values
+from dashboard.forms.projects import (
+    CredentialForm,
+    PlaceForm,
+    RemoveForm,
+    complain,
+    environment_key,
+    first_complaint,
+    place_values,
+)
 from dashboard.forms.switches import SwitchesForm
 from jobs import projects
 from jobs.models import Project, Role, User
@@ -58,7 +66,7 @@ def project_check(request: HttpRequest) -> HttpResponse:
     place, access = _entered(request)
     place_fits, access_fits = place.is_valid(), access.is_valid()
     if not (place_fits and access_fits):
-        return _sentence(request, Check(False, "Fill in the fields first."), status=422)
+        return _sentence(request, Check(False, first_complaint(place, access)), status=422)
     return _sentence(request, projects.check(place.draft(), access.credential()))
 
 

@@ -34,9 +34,14 @@ def sort_failure(
             status=status,
             retry_after=_retry_after(headers, error),
         )
-    if status == 401 or _reason(error) == "API_KEY_INVALID" or (status == 403 and listing):
+    if status == 401 or _reason(error) == "API_KEY_INVALID":
         return CredentialError(
-            f"The provider does not accept this credential ({message}): rotate it on the project's page.",
+            f"The provider does not accept this credential ({message}): enter a valid one for the project.",
+            status=status,
+        )
+    if status == 403 and listing:
+        return CredentialError(
+            f"This credential may not list the jobs here ({message}): check the project and its right there.",
             status=status,
         )
     if status == 404 and not listing:

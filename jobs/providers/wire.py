@@ -129,7 +129,8 @@ def network_trouble() -> Iterator[None]:
         sentence = "The connection broke before the provider's whole answer came; it is asked again."
         raise TransientError(sentence) from exc
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpcore.NetworkError) as exc:
-        raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): check the network.") from exc
+        todo = "check the network, and the project's address or location"
+        raise TransientError(f"The provider cannot be reached ({type(exc).__name__}): {todo}.") from exc
 
 
 def sendable(headers: Mapping[str, str]) -> dict[str, str]:

@@ -160,10 +160,20 @@ def test_checking_reaches_only_allowed_hosts(root: Client, gemini: Fields) -> No
     assertContains(answer, "169.254.169.254 is not a host of the provider")
 
 
-def test_checking_half_a_form_asks_for_the_rest(root: Client, gemini: Fields) -> None:
-    answer = root.post(reverse("project_check"), gemini | {"api_key": ""})
+@pytest.mark.parametrize(
+    ("entered", "sentence"),
+    [
+        ({"api_key": ""}, "API key: Enter the API key."),
+        ({"name": ""}, "Name: This field is required."),
+        ({"base_url": "not an address"}, "Base URL: Enter a valid URL."),
+    ],
+)
+def test_checking_half_a_form_says_what_is_missing(
+    root: Client, gemini: Fields, entered: Fields, sentence: str
+) -> None:
+    answer = root.post(reverse("project_check"), gemini | entered)
 
-    assertContains(answer, "Fill in the fields first.", status_code=422)
+    assertContains(answer, sentence, status_code=422)
 
 
 def test_a_stored_project_is_checked_with_its_credential(root: Client, gemini: Fields) -> None:

@@ -117,7 +117,7 @@ def test_a_revoked_key_fails_the_items_of_its_project_only(gemini: Yard, vertex:
 
     assert {found[name] for name in good} == {DELETED}
     assert {found[name][0] for name in bad} == {"failed"}
-    assert found[bad[0]][1].endswith("rotate it on the project's page.")
+    assert found[bad[0]][1].endswith("enter a valid one for the project.")
 
 
 def test_two_operations_never_act_on_one_job_at_once(yard: Yard) -> None:

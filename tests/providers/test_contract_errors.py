@@ -44,12 +44,12 @@ def always(response: Response) -> httpx.Client:
     return in_process(response)
 
 
-def test_a_wrong_credential_must_be_rotated(bench: Bench) -> None:
+def test_a_wrong_credential_must_be_replaced(bench: Bench) -> None:
     for read in both(bench):
         error = failure(read, bench.connect(secret="wrong"))
 
         assert type(error) is CredentialError
-        assert str(error).endswith("): rotate it on the project's page.")
+        assert str(error).endswith("): enter a valid one for the project.")
 
 
 def test_a_revoked_credential_is_a_bad_one_and_no_job_is_gone(bench: Bench) -> None:
@@ -57,6 +57,12 @@ def test_a_revoked_credential_is_a_bad_one_and_no_job_is_gone(bench: Bench) -> N
     bench.remote.revoke()
 
     assert [type(failure(read, bench.connect())) for read in reads] == [CredentialError] * 2
+
+
+def test_a_list_that_is_forbidden_blames_the_project_or_the_right(bench: Bench) -> None:
+    bench.remote.faults.set(status=403)
+
+    assert str(failure(bench.connect().list_page)).endswith("): check the project and its right there.")
 
 
 def test_a_missing_right_is_a_bad_credential_for_the_list_only(bench: Bench) -> None:
@@ -173,7 +179,9 @@ def test_nobody_at_the_address_is_a_matter_of_the_network(bench: Bench) -> None:
     with httpx.Client(timeout=60) as client:
         error = failure(bench.on_port("http://127.0.0.1:9").connect(client=client).list_page)
 
-    assert str(error) == "The provider cannot be reached (ConnectError): check the network."
+    assert str(error) == (
+        "The provider cannot be reached (ConnectError): check the network, and the project's address or location."
+    )
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[{}]", b"5", b'"x"', b"null", b"", b"[1, 2]"])
