@@ -26,7 +26,7 @@ def cleanup(request: HttpRequest) -> HttpResponse:
         "board": board,
         "cards": cards(board, chosen, now),
         "projects": [(str(pk), name, pk in chosen) for pk, name in board.names.items()],
-        "reason": "" if board.operates else WATCHING,
+        "reason": WATCHING if board.projects and not board.operates else "",
         "rows": [OperationPage(operation, board.user, now) for operation in under_way],
     }
     return render(request, "cleanup/page.html", answer)

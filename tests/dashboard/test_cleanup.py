@@ -91,3 +91,7 @@ def test_a_viewer_is_told_why_nothing_can_be_pressed(client_for: ClientFor, vict
 
     assert 'type="submit" class="button danger"' not in html
     assert "Your role here is viewer" in cards(html)["Failed jobs"]
+
+
+def test_nobody_is_a_viewer_of_an_empty_board(client_for: ClientFor, superuser: User) -> None:
+    assert cards(get(client_for(superuser), "/cleanup/"))["Failed jobs"] == "0 None now Delete 0 jobs…"

@@ -1,5 +1,7 @@
 """Projects, members, people and sign-in in a real browser."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -37,6 +39,34 @@ def test_tests_and_adds_a_gemini_project(
 
     expect(page.get_by_role("heading", name="Search")).to_be_visible()
     assert Project.objects.get().open_credential().secret == gemini_account.key
+
+
+def test_adds_the_key_of_the_environment_from_an_empty_board(
+    page_for: PageFor, superuser: User, settings: Settings
+) -> None:
+    settings.GEMINI_API_KEY = "AIza-from-the-environment"
+    page = page_for(superuser)
+    page.goto("/")
+
+    page.get_by_role("button", name="Use GEMINI_API_KEY from the server's environment").click()
+
+    expect(page.get_by_role("heading", name="Gemini API")).to_be_visible()
+    assert Project.objects.get().open_credential().secret == "AIza-from-the-environment"
+
+
+def test_a_first_sync_shows_how_far_it_is(page_for: PageFor, superuser: User, project: Project) -> None:
+    at = timezone.now()
+    Project.objects.update(leased_until=at + timedelta(hours=1))
+    page = page_for(superuser)
+    page.goto(f"/projects/{project.pk}/")
+    expect(page.get_by_text("The first sync runs: 0 jobs so far.")).to_be_visible()
+
+    make_job(project)
+    expect(page.get_by_text("The first sync runs: 1 job so far.")).to_be_visible()
+
+    Project.objects.update(leased_until=None, last_success_at=at, next_sync_at=at)
+    expect(page.get_by_text("The last sync went well.")).to_be_visible()
+    expect(page.locator("#health-word")).to_have_text("Healthy")
 
 
 def test_shows_only_the_fields_of_the_chosen_credential(
