@@ -22,14 +22,27 @@ class Ahead:
     now: str
     words: str
 
+    @property
+    def share(self) -> str:
+        """How far from the left now is."""
+        return f"{float(self.now) / WIDTH:.1%}"
+
+    @property
+    def at_the_end(self) -> bool:
+        """Whether a word right of it would stand outside."""
+        return float(self.now) > WIDTH * 0.88
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The points of an SVG polyline, 600 × 130 units; ``ahead`` where an end is expected."""
+    """The points of an SVG polyline, 600 × 130 units, and what its edges mean; ``ahead`` where an end is expected."""
 
     points: str
     area: str
     words: str
+    top: str
+    begins: str
+    ends: str
     ahead: Ahead | None = None
 
     @classmethod
@@ -41,7 +54,7 @@ class Curve:
         points = [plane.point(sample.at, value) for sample, value in zip(samples, done, strict=True)]
         area = " ".join([f"0,{HEIGHT}", *points, plane.point(samples[-1].at, 0)])
         ahead = _ahead(plane, samples[-1].at, done[-1], ends) if ends and total else None
-        return cls(" ".join(points), area, _words(samples, done[-1], plane.top), ahead)
+        return cls(" ".join(points), area, _words(samples, done[-1], plane.top), *plane.edges, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,12 @@ class Plane:
         if ends:
             last = min(max(last, ends.high), last + MOST_AHEAD * (last - first))
         return cls(first, last, top)
+
+    @property
+    def edges(self) -> tuple[str, str, str]:
+        """The most requests, the first moment and the last: the time of day, of more than a day with the date."""
+        pattern = "%H:%M" if self.last - self.first < timedelta(days=1) else "%m-%d %H:%M"
+        return f"{self.top:,}", clock(self.first, pattern), clock(self.last, pattern)
 
     def point(self, at: datetime, done: int) -> str:
         return f"{self.x(at)},{HEIGHT - HEIGHT * done / self.top:.1f}"

@@ -52,6 +52,24 @@ def test_what_is_due_points_straight_up(samples: list[ProgressSample], at: datet
     assert curve.ahead.line == "300.0,65.0 300.0,0.0"
 
 
+def test_its_edges_say_how_much_and_when(samples: list[ProgressSample], at: datetime) -> None:
+    curve = Curve.of(samples, 1_000, ends(at, 10, 15, 20))
+
+    assert curve
+    assert (curve.top, curve.begins, curve.ends) == ("1,000", "11:40 UTC", "12:20 UTC")
+
+
+@pytest.mark.parametrize(("minutes", "share", "inside"), [(20, "50.0%", False), (2, "90.9%", True)])
+def test_now_stands_beside_its_line(
+    samples: list[ProgressSample], at: datetime, minutes: int, share: str, inside: bool
+) -> None:
+    curve = Curve.of(samples, 1_000, ends(at, 1, 2, minutes))
+
+    assert curve
+    assert curve.ahead
+    assert (curve.ahead.share, curve.ahead.at_the_end) == (share, inside)
+
+
 @pytest.mark.parametrize("total", [None, 0])
 def test_without_a_total_nothing_is_drawn_ahead(samples: list[ProgressSample], at: datetime, total: int | None) -> None:
     curve = Curve.of(samples, total, ends(at, 10, 15, 20))
