@@ -106,7 +106,14 @@ class OperationPage:
 
     @property
     def verdicts(self) -> list[tuple[str, str]]:
-        return [(verdict.value, verdict_words(Action(self.operation.action), verdict)) for verdict in Verdict]
+        action = Action(self.operation.action)
+        possible = [verdict for verdict in Verdict if verdict != Verdict.ARCHIVE_FIRST or action == Action.DELETE]
+        return [(verdict.value, verdict_words(action, verdict)) for verdict in possible]
+
+    @property
+    def press_kind(self) -> str:
+        """The look of the button that lets it begin: saving results harms nothing."""
+        return "primary" if self.operation.action == Action.ARCHIVE else "danger"
 
     @property
     def plan_lines(self) -> list[tuple[operations.Line, str]]:
