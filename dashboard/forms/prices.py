@@ -8,6 +8,7 @@ from django import forms
 
 from jobs.models import Price
 
+DOLLARS = ("input", "output", "cached")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -39,7 +40,9 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["batch_discount_percent"] = (self.instance.batch_discount * 100).normalize()
+            self.initial["batch_discount_percent"] = plain(self.instance.batch_discount * 100)
+            kept = {name: getattr(self.instance, name) for name in DOLLARS}
+            self.initial.update({name: plain(number) for name, number in kept.items() if number is not None})
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
@@ -59,3 +62,8 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
         """The fields of the model that differ from what was there."""
         names = {"batch_discount_percent": "batch_discount"}
         return [names.get(name, name) for name in self.changed_data]
+
+
+def plain(number: Decimal) -> Decimal:
+    """As a person writes it: ``0.3`` instead of ``0.300000``, ``50`` instead of ``5E+1``."""
+    return Decimal(f"{number.normalize():f}")

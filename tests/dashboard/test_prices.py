@@ -90,6 +90,16 @@ def test_editing_says_from_what_to_what(browser: Client, price: Price) -> None:
     }
 
 
+def test_a_stored_price_is_shown_as_a_person_writes_it(browser: Client, price: Price) -> None:
+    price.input = Decimal("10")
+    price.save()
+
+    page = browser.get(f"/prices/{price.pk}/edit/").content.decode()
+
+    shown = dict(re.findall(r'name="(input|output|cached|batch_discount_percent)" value="([^"]*)"', page))
+    assert shown == {"input": "10", "output": "0.4", "batch_discount_percent": "50"}
+
+
 def test_a_price_is_removed_and_written_down(browser: Client, price: Price) -> None:
     browser.post(f"/prices/{price.pk}/remove/")
 
