@@ -20,6 +20,7 @@ from .pages import PICTURES, Picture, stand
 from .world import World, opened
 
 WEB_PORT = 8640
+SAME = ["--disable-lcd-text", "--disable-partial-raster"]  # else edges depend on which part was painted first
 LOOKS_FOR_NEWS = 50  # times, until it must have come
 DESK, PHONE = {"width": 1400, "height": 900}, {"width": 400, "height": 860}
 LOOKS: dict[str, dict[str, Any]] = {
@@ -36,7 +37,7 @@ def take_all(names: Sequence[str], looks: Sequence[str], to: Path, seed: str, *,
     """Take the pictures ``names``, all if none are named, into the folder ``to``."""
     chosen = [picture for picture in PICTURES if not names or picture.name in names]
     with opened(seed) as world, web() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *SAME])
         album = Album(browser, address, world, looks, to, docs=docs)
         for stage, tell in story.STAGES.items():
             tell(world)
