@@ -143,7 +143,7 @@ PICTURES = [
         kept=EVERY,
     ),
     Picture("timeline-week", "timeline", "A week.", query="?range=7d", kept=NONE),
-    Picture("timeline-models", "timeline", "Lanes by model.", query="?by=model", kept=NONE),
+    Picture("timeline-models", "timeline", "Lanes by model.", query="?group=model", kept=NONE),
     Picture(
         "attention",
         "attention_list",

@@ -1,7 +1,7 @@
 """What the made-up team did until the pictures were taken."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -28,7 +28,7 @@ from jobs.simulator.pace import uneven
 from jobs.simulator.seeds import dice
 from jobs.switches import Switches
 
-from .world import LAST_STEP, NOW, SAVED_UP_TO, STEP, World
+from .world import LAST_STEP, NOW, SAVED_UP_TO, SHORT_STEP, STEP, World
 
 PLACES = {"search-prod": 260, "support-eval": 120, "trust-safety": 60, "docs-assistant": 40}
 NAMES = {"search-prod": "Search prod", "support-eval": "Support eval", "catalog": "Catalog EU"}
@@ -78,19 +78,22 @@ def _submit(world: World) -> None:
 
 
 def pass_the_day(world: World) -> None:
-    """Synced and saved until just before the pictures."""
-    while world.now + STEP < NOW - timedelta(minutes=20):
-        world.pass_time(STEP)
-        world.work()
+    """Synced and saved until just before the pictures, of late every other minute."""
+    _work_until(world, NOW - timedelta(minutes=75), STEP)
+    _work_until(world, NOW - timedelta(minutes=29), SHORT_STEP)
     world.save_results()
     world.account("trust-safety").revoke()
     projects.pause(world.project("Docs assistant"), by=world.by())
     _tidy(world)
-    while world.now + timedelta(minutes=2) < NOW - LAST_STEP:
-        world.pass_time(timedelta(minutes=2))
-        world.work()
+    _work_until(world, NOW - LAST_STEP, SHORT_STEP)
     world.pass_time(NOW - LAST_STEP - world.now)
     world.work()
+
+
+def _work_until(world: World, end: datetime, step: timedelta) -> None:
+    while world.now + step < end:
+        world.pass_time(step)
+        world.work()
 
 
 def _tidy(world: World) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import time_machine
-from django.db.models import F
+from django.db.models import F, Q
 
 from jobs import price_list, projects, radar, reconcile
 from jobs.credentials import Credential
@@ -22,7 +22,7 @@ from jobs.sync import sync_project
 
 MORNING = datetime(2026, 11, 22, 4, 10, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, 16, 19, 20, tzinfo=UTC)
-STEP, LAST_STEP = timedelta(minutes=25), timedelta(seconds=10)
+STEP, SHORT_STEP, LAST_STEP = timedelta(minutes=25), timedelta(minutes=2), timedelta(seconds=10)
 SIMULATOR_PORT = 8641
 SAVED_UP_TO = 4_000  # requests; larger results would only take time
 NEW_JOB_EVERY = 900.0  # seconds, in each account
@@ -89,7 +89,8 @@ class World:
         Project.objects.filter(failures__gt=0).update(next_sync_at=self.now + timedelta(minutes=30))
 
     def save_results(self) -> None:
-        for job in BatchJob.objects.filter(archive__status="waiting", requests_total__lte=SAVED_UP_TO).order_by("pk"):
+        short = Q(requests_total__lte=SAVED_UP_TO) | Q(expires_at__lt=self.now)  # of an expired one is nothing to read
+        for job in BatchJob.objects.filter(short, archive__status="waiting").order_by("pk"):
             saving.save(job.archive.pk, now=lambda: self.now)
         trouble.guard(self.now)
         price_list.reckon(self.now)
