@@ -29,11 +29,11 @@ class AuditLine:
 
     @property
     def more(self) -> str:
-        """What else was written down: `role: operator, person: dana`."""
+        """What else was written down: `role: operator · person: dana`."""
         detail = self.entry.detail
         if not isinstance(detail, dict):
             return ""
-        return ", ".join(f"{key}: {_said(value)}" for key, value in detail.items() if value not in ("", None, []))
+        return " · ".join(f"{key}: {_said(value)}" for key, value in detail.items() if value not in ("", None, []))
 
 
 def _said(value: object) -> str:
