@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from jobs import audit, hosts
+from jobs import audit, hosts, stale
 from jobs.connections import finds_known_job
 from jobs.credentials import Credential
 from jobs.models import Project, User
@@ -289,4 +289,6 @@ def _collision(project: Project) -> ProjectRefused:
 
 
 def _record(verb: str, project: Project, by: Actor, **detail: Any) -> None:
+    """In the audit; and open pages look again at which projects there are."""
     audit.record(verb, project, by=by.user, at=by.at, address=by.address, detail=detail)
+    stale.announce_rights()

@@ -46,7 +46,9 @@ def _send(stale: Stale) -> None:
     try:
         _client(settings.REDIS_URL).publish(channel(settings.REDIS_URL), msgspec.json.encode(stale))
     except redis.RedisError as exc:
-        log.warning("stale signal not sent project=%s error=%s", stale.project, type(exc).__name__)
+        # Rights are read anew within seconds all the same, and a command by hand may have no Redis.
+        level = logging.DEBUG if stale.project == RIGHTS else logging.WARNING
+        log.log(level, "stale signal not sent project=%s error=%s", stale.project, type(exc).__name__)
 
 
 def channel(redis_url: str) -> str:

@@ -13,7 +13,7 @@ from django.conf import settings
 from pytest_django import Settings
 
 from dashboard import hub, streams
-from jobs import people
+from jobs import people, projects
 from jobs.models import Membership, Project, Role, User
 from jobs.projects import Actor
 from jobs.stale import announce, channel
@@ -130,6 +130,16 @@ def test_tells_whose_rights_changed_to_look_again(
 ) -> None:
     with following(server, victor) as lines:
         people.revoke(Membership.objects.get(user=victor), by=Actor(superuser, AT))
+
+        assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
+
+
+@pytest.mark.parametrize("change", [projects.pause, projects.remove])
+def test_tells_what_becomes_of_a_project(
+    server: Server, superuser: User, project: Project, change: Callable[..., None]
+) -> None:
+    with following(server, superuser) as lines:
+        change(project, by=Actor(superuser, AT))
 
         assert [next(lines), next(lines)] == ["event: stale", 'data: {"projects":null}']
 
