@@ -34,6 +34,15 @@ def test_j_and_k_walk_the_rows_and_enter_opens_one(page: Page) -> None:
     expect(page).to_have_url("/")
 
 
+def test_enter_after_a_search_leaves_nothing_on_the_console(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("second")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page).to_have_url("/?q=second")
+
+
 def test_x_ticks_the_row_at_hand(page: Page) -> None:
     page.keyboard.press("j")
     page.keyboard.press("x")
