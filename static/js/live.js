@@ -41,7 +41,7 @@ async function refresh() {
   [busy, dirty] = [true, false];
   const asked = location.href;
   try {
-    const answer = await fetch(asked, { headers: { "HX-Request": "true" }, cache: "no-cache" });
+    const answer = await fetch(part.dataset.at ?? asked, { headers: { "HX-Request": "true" }, cache: "no-cache" });
     signedOut = answer.redirected;
     reached = answer.ok;
     const text = await answer.text();

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from jobs import stale
 from jobs.attention import Kind
-from jobs.models import Attention, Project, User
+from jobs.models import Attention, AttentionNote, Project, User
 from jobs.states import State
 from tests.e2e.conftest import Look, PageFor
 from tests.factories import make_attention, make_job
@@ -49,6 +49,20 @@ def test_what_happens_meanwhile_appears_by_itself(page_for: PageFor, victor: Use
     stale.announce(project.pk, [], version=project.version)
 
     expect(page.get_by_role("link", name="Jobs failed")).to_be_visible()
+
+
+def test_a_refused_form_stops_no_changes(page_for: PageFor, olga: User, project: Project, row: Attention) -> None:
+    page = page_for(olga, live="/", may_say="422")
+    page.goto(f"/attention/{row.pk}/")
+    page.get_by_label("Snooze for").select_option(label="the day below")
+    page.get_by_role("button", name="Snooze").click()
+    expect(page.get_by_text("Choose the day, or one of the spans above.")).to_be_visible()
+
+    AttentionNote.objects.create(attention=row, at=row.since, author="alice", verb="commented", text="I look.")
+    stale.announce(project.pk, [], version=project.version)
+
+    expect(page.get_by_role("region", name="Story")).to_contain_text("I look.")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
 
 
 def test_the_badge_keeps_up_on_every_live_page(page_for: PageFor, victor: User, project: Project) -> None:
