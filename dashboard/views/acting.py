@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import actor_of, person_of
 from dashboard.board import Board
@@ -20,7 +20,7 @@ from jobs.models import Action
 from jobs.operations import OperationRefused, Selection
 
 
-@require_GET
+@require_safe
 def job_menu(request: HttpRequest, pk: int) -> HttpResponse:
     """What the job of one row offers, as a fragment."""
     board, at = Board.of(person_of(request)), timezone.now()

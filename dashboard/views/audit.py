@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access import person_of
 from dashboard.audit_page import AuditLine
@@ -19,7 +19,7 @@ PAGE_SIZE = 100
 HEADER = ("at", "person", "address", "verb", "kind", "id", "target", "project", "reason", "result", "detail")
 
 
-@require_GET
+@require_safe
 def audit_list(request: HttpRequest) -> HttpResponse:
     form = AuditFilter(person_of(request), request.GET)
     before = read_id(request.GET.get("before", ""))
@@ -36,7 +36,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/list.html", answer)
 
 
-@require_GET
+@require_safe
 def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
     entries = AuditFilter(person_of(request), request.GET).entries()
     return csv_response(f"audit-{timezone.now():%Y%m%d-%H%M%S}.csv", HEADER, _rows(entries))

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.access import person_of
 from dashboard.board import Board
@@ -16,7 +16,7 @@ from jobs.models import Operation
 MOST_OPEN = 20
 
 
-@require_GET
+@require_safe
 def cleanup(request: HttpRequest) -> HttpResponse:
     board, now = Board.of(person_of(request)), timezone.now()
     projects = JobFilter.parse(request.GET).projects

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import actor_of, get_project_or_404, person_of
 from dashboard.forms.people import MemberForm, RoleForm
@@ -11,7 +11,7 @@ from jobs import people
 from jobs.models import Project, Role, User
 
 
-@require_GET
+@require_safe
 def member_list(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     return _page(request, project, MemberForm(initial={"role": Role.VIEWER}))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import fragments
@@ -24,7 +24,7 @@ from jobs.operations import OperationRefused
 PAGE_SIZE = 50
 
 
-@require_GET
+@require_safe
 def operation_list(request: HttpRequest) -> HttpResponse:
     person, now = person_of(request), timezone.now()
     form = OperationFilter(request.GET)
@@ -34,7 +34,7 @@ def operation_list(request: HttpRequest) -> HttpResponse:
     return render(request, "operations/list.html", answer)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def operation_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     operation = _visible(request, pk)
@@ -91,7 +91,7 @@ def operation_stop(request: HttpRequest, pk: int) -> HttpResponse:
     return _press(request, pk, operations.stop)
 
 
-@require_GET
+@require_safe
 def operation_receipt(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The receipt as a file: one line a job, also while the operation runs."""
     operation = _visible(request, pk)

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import actor_of, entered, superusers_only
 from dashboard.accounts import set_password_path
@@ -22,7 +22,7 @@ LINK = "set_password_link"
 Change = Callable[..., None]
 
 
-@require_GET
+@require_safe
 @superusers_only
 def person_list(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
@@ -31,7 +31,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     return render(request, "people/list.html", {"page": page, "search": search})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @superusers_only
 def person_add(request: HttpRequest) -> HttpResponse:
     form = PersonForm(*entered(request))
@@ -41,7 +41,7 @@ def person_add(request: HttpRequest) -> HttpResponse:
     return render(request, "people/form.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-@require_GET
+@require_safe
 @superusers_only
 @never_cache
 def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -49,7 +49,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/detail.html", _detail(request, person, JoinForm(person)))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @superusers_only
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import actor_of, person_of
 from dashboard.board import Board
@@ -21,7 +21,7 @@ from jobs.policies import PolicyRefused
 from jobs.saved_views import MOST_VIEWS
 
 
-@require_GET
+@require_safe
 def policy_list(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     board = Board.of(person)
@@ -29,7 +29,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     return render(request, "policies/list.html", {"lines": lines, "operates": board.operates})
 
 
-@require_GET
+@require_safe
 def policy_detail(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = person_of(request), timezone.now()
     line = PolicyLine(_visible(person, pk), person, Board.of(person).names, now)
@@ -37,7 +37,7 @@ def policy_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "policies/detail.html", {"line": line, "policy": line.policy, "rows": rows})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def policy_add(request: HttpRequest) -> HttpResponse:
     if not Board.of(person_of(request)).operates:
         raise PermissionDenied
@@ -45,7 +45,7 @@ def policy_add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, None)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     policy = _visible(person_of(request), pk)
     if not policies.may_manage(policy, person_of(request)):

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.access import person_of
@@ -13,7 +13,7 @@ from dashboard.forms.preferences import KeysForm, ListForm, ZoneForm
 FORMS: dict[str, type[ListForm | ZoneForm | KeysForm]] = {"list": ListForm, "zone": ZoneForm, "keys": KeysForm}
 
 
-@require_GET
+@require_safe
 def preferences(request: HttpRequest) -> HttpResponse:
     return _page(request)
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import actor_of, entered, superusers_only
 from dashboard.forms.prices import PriceForm
@@ -14,7 +14,7 @@ from jobs.models import Price
 AGAIN = "Costs are reckoned anew within a minute."
 
 
-@require_GET
+@require_safe
 @superusers_only
 def price_list(request: HttpRequest) -> HttpResponse:
     shown = list(Price.objects.all())
@@ -24,7 +24,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
     return render(request, "prices/list.html", answer)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @superusers_only
 def price_add(request: HttpRequest) -> HttpResponse:
     form = PriceForm(*entered(request), initial={"model": request.GET.get("model", "")[:200]})
@@ -36,7 +36,7 @@ def price_add(request: HttpRequest) -> HttpResponse:
     return render(request, "prices/form.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @superusers_only
 def price_edit(request: HttpRequest, pk: int) -> HttpResponse:
     price = get_object_or_404(Price, pk=pk)

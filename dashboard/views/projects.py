@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import actor_of, get_project_or_404, person_of
 from dashboard.forms.projects import KINDS, environment_key
@@ -26,7 +26,7 @@ PAGE_SIZE = 100
 Button = Callable[..., None]
 
 
-@require_GET
+@require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     lines = lines_of(Project.objects.visible_to(person_of(request)), now)
@@ -46,7 +46,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     return render(request, "projects/list.html", answer)
 
 
-@require_GET
+@require_safe
 def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     project = get_project_or_404(person, pk)

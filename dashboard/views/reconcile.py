@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import actor_of, person_of
 from dashboard.board import Board
@@ -40,7 +40,7 @@ class SlotLine:
         return LIVE.but(projects=(self.slots.project.pk,)).query()
 
 
-@require_GET
+@require_safe
 def reconcile_page(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     groups = [(group, _button(group.action, group.jobs)) for group in reconcile.drift(person, timezone.now())]
@@ -49,7 +49,7 @@ def reconcile_page(request: HttpRequest) -> HttpResponse:
     return render(request, "reconcile/page.html", {"groups": groups, "slots": slots, "reason": reason})
 
 
-@require_GET
+@require_safe
 def reconcile_group(request: HttpRequest, key: str) -> HttpResponse:
     """Exactly the jobs that the group's plan would begin with."""
     board, at = Board.of(person_of(request)), timezone.now()

@@ -99,7 +99,7 @@ def job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @csrf_protect
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def _job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job_or_404(request, pk)
     get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 def reset_password(request: HttpRequest) -> HttpResponseBase:
     if settings.EMAIL_CONFIGURED:

@@ -246,3 +246,12 @@ def test_other_methods_are_refused(
 
     for method in {"GET", "POST"} - RULES[name]["allowed"].keys():
         assert browser.generic(method, address).status_code == 405, method
+
+
+@pytest.mark.parametrize("name", [name for name, method in CASES if method == "GET"])
+def test_head_is_answered_as_get(
+    name: str, client_for: ClientFor, superuser: User, project: Project, victor: User
+) -> None:
+    browser, address = client_for(superuser), address_of(name, project, victor)
+
+    assert browser.head(address).status_code == browser.get(address).status_code
