@@ -27,4 +27,4 @@ def _words(found: Beginning) -> str:
         return f"All {number}, {size_words(found.size)}, as the provider has them."
     if not found.rows:
         return f"The first row is longer than {size_words(found.size)}: save the results to read it."
-    return f"The first {number}; {size_words(found.size)} were read from the provider."
+    return f"The first {number}, {size_words(found.size)}, as the provider has them."

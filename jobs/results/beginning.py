@@ -22,7 +22,7 @@ _looking = BoundedSemaphore(2)  # each holds a thread that makes pages
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """``whole``: there are no further rows. ``size``: bytes that were read for it."""
+    """``whole``: there are no further rows. ``size``: bytes of the rows; of what came where not one of them ended."""
 
     rows: list[Line]
     size: int
@@ -42,16 +42,18 @@ def beginning(job: BatchJob) -> Beginning:
 
 def _read(original: "_Limited") -> Beginning:
     rows: list[Line] = []
+    size = 0
     with closing(numbered(original)) as lines:
         try:
             for number, body in lines:
                 if len(rows) == ROWS:
-                    return Beginning(rows, original.come, whole=False)
+                    return Beginning(rows, size, whole=False)
+                size += len(body) + 1
                 line = read_line(body)
                 line.line = number
                 rows.append(line)
         except _Enough:
-            return Beginning(rows, original.come, whole=False)
+            return Beginning(rows, size or original.come, whole=False)
     return Beginning(rows, original.come, whole=True)
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from jobs.credentials import Credential
 from jobs.models import Archive, AuditEntry, BatchJob, Project, Role, User
 from jobs.results import beginning
+from jobs.results.reading import open_results
 from jobs.simulator.accounts import GeminiAccount
 from tests.archives import answered, save_results
 from tests.conftest import ClientFor, MakeProject
@@ -55,8 +56,17 @@ def test_it_shows_fifty_rows_and_leaves_the_rest(
     html = page(browser, job_of(project, gemini_account, 50_000))
 
     assert findall(r'id="line-(\d+)"', html) == [str(number) for number in range(1, 51)]
-    assert "The first 50 rows;" in words(html)
+    assert "The first 50 rows," in words(html)
     assert "request-00000" in words(html)
+
+
+def test_what_it_calls_their_size_does_not_depend_on_the_wire(project: Project, gemini_account: GeminiAccount) -> None:
+    job = job_of(project, gemini_account, 60)
+    source = open_results(job)
+
+    lines = b"".join(source.chunks(source.parts[0])).split(b"\n")
+
+    assert beginning.beginning(job).size == sum(len(line) + 1 for line in lines[:50])
 
 
 def test_of_few_rows_it_says_that_these_are_all(
