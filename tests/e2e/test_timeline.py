@@ -95,6 +95,16 @@ def test_a_range_of_one_s_own(resting: Page, project: Project, now: datetime) ->
     expect(resting.get_by_role("heading", name="No jobs in this range")).to_be_visible()
 
 
+def test_keys_zoom_and_move(resting: Page, project: Project, now: datetime) -> None:
+    lived(project, now, 4, 2)
+    resting.goto("/timeline/")
+
+    for key, name in (("+", "Zoom in"), ("[", "‹ Earlier"), ("]", "Later ›"), ("-", "Zoom out")):
+        address = resting.get_by_role("link", name=name, exact=True).get_attribute("href")
+        resting.keyboard.press(key)
+        expect(resting).to_have_url(f"/timeline/{address}")
+
+
 def test_a_change_appears_and_the_focus_stays(page_for: PageFor, victor: User, project: Project, now: datetime) -> None:
     job = lived(project, now, 4, 2, state=State.RUNNING)
     page = page_for(victor, live="/")
