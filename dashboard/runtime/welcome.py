@@ -11,7 +11,7 @@ from dashboard.environment import kept_secret
 from jobs.models import User
 
 from . import demo as demonstration
-from .programs import WORLD
+from .programs import SINCE, WORLD
 from .waiting import wait_until
 
 
@@ -22,7 +22,7 @@ def greet(*, demo: bool) -> str:
     place = address(settings.BIND, settings.PORT)
     with httpx.Client(trust_env=False, timeout=2) as client:
         wait_until(lambda: answers(client, f"{place}/health"), f"{place} does not answer; see logs/web.log.")
-    sign_in = demo_sign_in() if demo else first_sign_in(place)
+    sign_in = demo_sign_in() if demo else first_sign_in(place) + mixed_up()
     return f"\nBatchboard is ready: {place}\n{sign_in}\nLogs: {settings.DATA_DIR}/logs. Ctrl-C stops everything.\n"
 
 
@@ -47,6 +47,13 @@ def demo_sign_in() -> str:
         user.set_password(password)
         user.save(update_fields=["password"])
     return f"Sign in as “demo” with the password “{password}”."
+
+
+def mixed_up() -> str:
+    """A word of warning where the demo has run with the same data."""
+    if not (settings.DATA_DIR / SINCE).exists():
+        return ""
+    return f"\nThe demo has run in {settings.DATA_DIR}, and its projects are there: name another folder by BATCHBOARD_DATA=…"
 
 
 def first_sign_in(address: str) -> str:

@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from dashboard import environment
 from dashboard.runtime import demo, programs
-from dashboard.runtime.prepare import CannotStart, hold, kept_port, own_folder
-from dashboard.runtime.welcome import address, demo_sign_in, first_sign_in
+from dashboard.runtime.prepare import CannotStart, hold, kept_moment, kept_port, own_folder
+from dashboard.runtime.welcome import address, demo_sign_in, first_sign_in, mixed_up
 from jobs.models import Project, User
 
 from .processes import free_port
@@ -91,3 +92,14 @@ def test_the_first_admins_link_ends_with_a_password(db: None) -> None:
     admin.set_password("a long enough one")
     admin.save()
     assert first_sign_in("http://b") == "Sign in with your account."
+
+
+def test_data_of_the_demo_are_told_apart(tmp_path: Path, settings: Settings) -> None:
+    settings.DATA_DIR = tmp_path
+    assert mixed_up() == ""
+
+    (tmp_path / "demo").mkdir()
+    kept_moment(tmp_path / programs.SINCE)
+
+    told = f"\nThe demo has run in {tmp_path}, and its projects are there: name another folder by BATCHBOARD_DATA=…"
+    assert mixed_up() == told

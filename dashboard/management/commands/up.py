@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.environment import broker_socket
 from dashboard.runtime import prepare, programs, supervise
-from dashboard.runtime.programs import WORLD, Program
+from dashboard.runtime.programs import SINCE, WORLD, Program
 
 MANAGE = settings.BASE_DIR / "manage.py"
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def _simulated(self, data: Path, speed: float) -> list[Program]:
         (data / WORLD).write_text("")
-        port, since = prepare.kept_port(data / "demo" / "port"), prepare.kept_moment(data / "demo" / "since")
+        port, since = prepare.kept_port(data / "demo" / "port"), prepare.kept_moment(data / SINCE)
         return [programs.simulator(MANAGE, port, speed, since, WORLD)]
 
     def _greet(self, demo: bool) -> None:
