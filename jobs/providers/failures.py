@@ -21,7 +21,7 @@ def sort_failure(
 ) -> ProviderError:
     """What a failed request means; ``verb``: what a person calls the change that was asked for, "" for a reading."""
     error = error_of(body)
-    message = line(error.get("message"), 300).rstrip(".") or f"HTTP {status}"
+    message = line(error.get("message"), 300).rstrip(".") or "no reason given"
     if status == 429:
         return TransientError(
             f"The provider limits our requests ({message}); they slow down by themselves.",
@@ -61,7 +61,7 @@ def sort_storage_failure(
     if status == 403 and reason in LIMITS:
         return sort_failure(429, headers, body, listing=False)
     if status == 403:
-        message = line(error.get("message"), 300).rstrip(".") or "HTTP 403"
+        message = line(error.get("message"), 300).rstrip(".") or "no reason given"
         return RefusedError(
             f"This credential may not read the place of the results ({message}): let it read that bucket or dataset.",
             status=status,
