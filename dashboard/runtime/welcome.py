@@ -53,7 +53,8 @@ def mixed_up() -> str:
     """A word of warning where the demo has run with the same data."""
     if not (settings.DATA_DIR / SINCE).exists():
         return ""
-    return f"\nThe demo has run in {settings.DATA_DIR}, and its projects are there: name another folder by BATCHBOARD_DATA=…"
+    todo = "name another folder by BATCHBOARD_DATA=…"
+    return f"\nThe demo has run in {settings.DATA_DIR}, and its projects are there: {todo}"
 
 
 def first_sign_in(address: str) -> str:
