@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Sum
 from django.db.models.expressions import Combinable
@@ -100,7 +101,10 @@ def _limited(jobs: BatchJobQuerySet, models: list[str]) -> JobCounts:
 
 
 def _by_state(jobs: BatchJobQuerySet, columns: str) -> list[tuple[Any, ...]]:
-    some, parameters = jobs.values("pk", "state")[: LIMIT + 1].query.sql_with_params()
+    try:
+        some, parameters = jobs.values("pk", "state")[: LIMIT + 1].query.sql_with_params()
+    except EmptyResultSet:  # as for who may see no project
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM ({some}) AS found GROUP BY state", parameters)  # noqa: S608 (ours)
         return list(cursor.fetchall())

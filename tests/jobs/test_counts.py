@@ -88,6 +88,13 @@ def test_a_common_word_is_counted_no_further_than_it_was_met(
     assert str(counted("q=job", [project], at).all) == told
 
 
+@pytest.mark.parametrize("query", ["", "q=job", "q=jo", "range=24h", "failures=1"])
+def test_who_sees_no_project_has_no_job(project: Project, at: datetime, query: str) -> None:
+    make_job(project)
+
+    assert str(counted(query, [], at).all) == "0"
+
+
 @pytest.mark.sqlite
 def test_sqlite_searches_any_word_once(
     project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
