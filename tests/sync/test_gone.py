@@ -104,7 +104,7 @@ def test_a_revoked_key_leaves_all_jobs_and_says_what_to_do(watched: Watched) -> 
 
     assert gone(watched) == set()
     assert watched.project.error_kind == "credential"
-    assert "rotate it" in watched.project.error
+    assert "enter a valid one for the project" in watched.project.error
 
 
 def test_a_mass_vanish_stops_and_asks(watched: Watched) -> None:
