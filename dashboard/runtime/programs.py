@@ -18,7 +18,7 @@ FOR_EVER = 1_000_000_000
 WORLD, SINCE = "demo/world.json", "demo/since"
 MOST_FILES = 8192
 PYTHON = sys.executable
-# A thread of glibc keeps what it once had of memory: 100 MB of a worker that has saved large results
+# A thread of glibc keeps what it once had of memory: 80 MB of a worker that has saved large results
 THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 # Pages come first: syncs and archives take the processor they leave.
 BEHIND = ["nice", "-n", "10"]

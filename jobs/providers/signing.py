@@ -31,7 +31,7 @@ def forget(credential: Credential, *, base_url: str = "") -> bool:
 
 
 def _tokens() -> ModuleType:
-    """Not loaded before it is needed: google-auth takes a third of a second and 10 MB of each process."""
+    """Not loaded before it is needed: google-auth takes a third of a second and 20 MB of each process."""
     from . import tokens
 
     return tokens
