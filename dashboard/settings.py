@@ -167,7 +167,7 @@ STORAGES = {
         "OPTIONS": {"location": DATA_DIR / "files"},
     },
     "results": results_storage(RESULTS_STORAGE_URL, RESULTS_FOLDER),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "dashboard.static_files.StaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
