@@ -1,4 +1,4 @@
-"""The columns of the jobs list: one line here and one macro in templates/compiled/jobs/cells.html each."""
+"""The columns of the jobs list: one line here and one branch in templates/compiled/jobs/table.html each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.columns import COLUMNS
 from jobs.models import Project, User
 from tests.conftest import AT, ClientFor
 from tests.dashboard.reading import FRAGMENT, get, rows, words
@@ -31,6 +32,15 @@ def test_chosen_columns_are_shown_in_their_usual_order(browser: Client, victor: 
 
     assert headings(get(browser)) == ["State", "Job", "Project", "Ended"]
     assert rows(get(browser))[0].endswith("gemini-2.5-flash 30 min ago")
+
+
+def test_each_column_draws_its_cell_in_each_row(browser: Client, project: Project) -> None:
+    make_job(project)
+    User.objects.update(columns=[column.name for column in COLUMNS])
+
+    [row] = re.findall(r'<tr id="job-.*?</tr>', get(browser), re.S)
+
+    assert len(re.findall(r"<t[dh][ >]", row)) == len(COLUMNS) + 2  # and its tick and its actions
 
 
 def test_a_column_that_is_no_more_breaks_nothing(browser: Client, victor: User, project: Project) -> None:
