@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from jobs.attention import Kind
 from jobs.filter_reading import read_id
 from jobs.filters import JobFilter
-from jobs.models import Attention, AttentionJob, AttentionQuerySet, BatchJob, Project, Role, User
+from jobs.models import Attention, AttentionJob, AttentionQuerySet, Project, Role, User
 from jobs.states import ACTIVE, State
 
 from . import times
@@ -172,13 +172,14 @@ def _visible_jobs(board: Board, rows: Sequence[Attention]) -> dict[int, int]:
 def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]:
     [shown] = rows_of(board, [row], at)
     members = row.members.current().values("job")
-    jobs = board.jobs.filter(pk__in=members).defer(*UNLISTED).order_by("-by_created", "-pk")[:JOBS_SHOWN]
+    jobs = list(board.jobs.filter(pk__in=members).defer(*UNLISTED).order_by("-by_created", "-pk")[:JOBS_SHOWN])
+    origins = board.origins(jobs)
     return {
         "attention": row,
         "operation_url": reverse("operation_detail", args=[row.operation_id]) if row.operation_id else "",
         "policy_url": _policy_url(row),
         "row": shown,
-        "jobs": [_job_row(board, job, at) for job in jobs],
+        "jobs": [JobRow(job, at=at, origin=origins.get(job.project_id)) for job in jobs],
         "more_jobs": max(shown.jobs - JOBS_SHOWN, 0),
         "story": [(note, times.absolute(note.at, at)) for note in row.notes.all()],
         "at": at,
@@ -188,8 +189,3 @@ def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]
 def _policy_url(row: Attention) -> str:
     kind, _, key = row.subject.partition("/")
     return reverse("policy_detail", args=[key]) if kind == "policy" else ""
-
-
-def _job_row(board: Board, job: BatchJob, at: datetime) -> JobRow:
-    board.place([job])
-    return JobRow(job, at=at)

@@ -7,17 +7,22 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from jobs.models import BatchJob
+from jobs.models import BatchJob, Project
 from jobs.states import State
 
 from . import results_state, times
+from .board import Origin
 from .figures import Requests, Spans
 from .outlook import Outlook
 
 EXPIRES_SOON = timedelta(hours=24)
 MARKS = {"saved": ("Saved", "good"), "waiting": ("Not saved", ""), "lost": ("Lost", "bad")}
 # What no row of a list shows, so that lists do not read it
-UNLISTED = ("labels", "source", "destination", "output", "raw_hash", "search_text", "search_prefix")
+UNLISTED = (
+    *("labels", "source", "destination", "output", "raw_hash", "search_text", "search_prefix", "reported"),
+    *("updated_at", "error_code", "cancel_requested_at", "gone_by", "gone_reason", "kept_at", "kept_by"),
+    *("results_total", "results_succeeded", "results_failed"),
+)
 
 
 def job_url(pk: int, query: str = "") -> str:
@@ -38,12 +43,23 @@ def _around(name: str) -> tuple[str, str]:
 
 
 class JobRow:
-    """``truncated``: which share of the results was cut, where that is a warning; ``outlook``: of an active job."""
+    """``truncated``: which share of the results was cut, where that is a warning; ``outlook``: of an active job.
+
+    ``origin``: what is known of its project, where that need not be read.
+    """
 
     def __init__(
-        self, job: BatchJob, *, at: datetime, query: str = "", truncated: str = "", outlook: Outlook | None = None
+        self,
+        job: BatchJob,
+        *,
+        at: datetime,
+        query: str = "",
+        origin: Origin | None = None,
+        truncated: str = "",
+        outlook: Outlook | None = None,
     ) -> None:
         self.job = job
+        self._origin = origin
         self.outlook = outlook
         self.truncated = truncated
         self.at = at
@@ -57,8 +73,12 @@ class JobRow:
         return self.job.display_name or self.job.short_id
 
     @property
+    def origin(self) -> Origin | Project:
+        return self._origin or self.job.project
+
+    @property
     def project(self) -> str:
-        return self.job.project.name
+        return self.origin.name
 
     @property
     def own_word(self) -> str:
@@ -86,15 +106,19 @@ class JobRow:
     def created(self) -> SafeString:
         return times.relative(self.job.by_created, self.at)
 
+    @cached_property
+    def seen_at(self) -> datetime:
+        return self.job.as_of(self.origin)
+
     @property
     def as_of(self) -> SafeString:
-        return times.relative(self.job.as_of, self.at)
+        return times.relative(self.seen_at, self.at)
 
     @property
     def is_stale(self) -> bool:
         """Whether several polls that should have covered this row did not."""
         usual = settings.SYNC_QUIET_SECONDS if self.job.is_active else settings.SYNC_FULL_SECONDS
-        return not self.job.gone_at and self.at - self.job.as_of > timedelta(seconds=2 * usual + 60)
+        return not self.job.gone_at and self.at - self.seen_at > timedelta(seconds=2 * usual + 60)
 
     @cached_property
     def expiry(self) -> results_state.Expiry:

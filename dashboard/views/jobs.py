@@ -1,5 +1,6 @@
 """The jobs list, one job, and the provider's own answer about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,8 +69,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
     jobs = board.jobs.defer(*UNLISTED)
     size, columns = board.user.rows_per_page, shown_to(board.user)
     page = chosen.page(jobs, at=at, size=size, matches=counts.matches(chosen), found=counts.found)
-    board.place(page.jobs)
-    query, cut, ahead = chosen.query(), truncated_shares(page.jobs), outlooks(page.jobs, at)
+    query = chosen.query()
     return {
         "board": board,
         "environment_key": not board.projects and environment_key(board.user),
@@ -78,10 +78,7 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "query": query,
         "at": at,
         "title": chosen.describe(board.names),
-        "rows": [
-            JobRow(job, at=at, query=query, truncated=cut.get(job.pk, ""), outlook=ahead.get(job.pk))
-            for job in page.jobs
-        ],
+        "rows": _rows(board, page.jobs, query, at),
         "columns": columns,
         "headings": headings(chosen, columns),
         "pills": pills(counts, chosen),
@@ -97,6 +94,21 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
         "matching": f"{counts.number(chosen)} {chosen.describe(board.names).removeprefix('all ')}",
         "bar": bar_buttons(operates=board.operates, gone=chosen.gone),
     }
+
+
+def _rows(board: Board, jobs: Sequence[BatchJob], query: str, at: datetime) -> list[JobRow]:
+    origins, cut, ahead = board.origins(jobs), truncated_shares(jobs), outlooks(jobs, at)
+    return [
+        JobRow(
+            job,
+            at=at,
+            query=query,
+            origin=origins.get(job.project_id),
+            truncated=cut.get(job.pk, ""),
+            outlook=ahead.get(job.pk),
+        )
+        for job in jobs
+    ]
 
 
 def _counts(board: Board, chosen: JobFilter, at: datetime) -> JobCounts:

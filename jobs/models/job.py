@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
@@ -62,6 +62,17 @@ class BatchJobQuerySet(models.QuerySet["BatchJob"]):
 
     def kept(self) -> Self:
         return self.filter(kept_at__isnull=False)
+
+
+class Synced(Protocol):
+    """A project, or what a list knows of one: when it was read."""
+
+    @property
+    def last_success_at(self) -> datetime | None: ...
+    @property
+    def last_full_at(self) -> datetime | None: ...
+    @property
+    def covered_since(self) -> datetime | None: ...
 
 
 class BatchJob(models.Model):
@@ -173,12 +184,11 @@ class BatchJob(models.Model):
         """Whether the provider had dropped its results before it was first seen here."""
         return self.expires_at is not None and self.expires_at <= self.first_seen_at
 
-    @property
-    def as_of(self) -> datetime:
-        """The last observation that covered this row (DESIGN 5): it was right then."""
+    def as_of(self, project: Synced) -> datetime:
+        """The last observation by its ``project`` that covered this row (DESIGN 5): it was right then."""
         if self.gone_at:
             return self.gone_at
-        project, seen = self.project, [self.observed_at]
+        seen = [self.observed_at]
         covers = project.covered_since is not None and self.by_created >= project.covered_since
         seen += [project.last_full_at] if project.last_full_at else []
         seen += [project.last_success_at] if project.last_success_at and (covers or self.is_active) else []

@@ -47,7 +47,8 @@ NAMES = [
 
 def fill(jobs: int, projects: int) -> None:
     """Store that many; the n-th project is about n times smaller than the first."""
-    made = [Project(name=f"project-{number:03}", provider="gemini", last_success_at=NOW) for number in range(projects)]
+    synced = {"last_success_at": NOW, "last_full_at": NOW, "covered_since": NOW}
+    made = [Project(name=f"project-{number:03}", provider="gemini", **synced) for number in range(projects)]
     Project.objects.bulk_create(made)
     shares = [1 / (number + 1) for number in range(projects)]
     chance = random.Random(7)

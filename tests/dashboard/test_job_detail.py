@@ -170,7 +170,7 @@ def test_as_of_is_the_last_observation_that_covered_the_job(project: Project, at
     runs = make_job(project, observed_at=at - 5 * hour, created_at=at - 10 * hour, state=State.RUNNING)
     gone = make_job(project, gone_at=at - 3 * hour)
 
-    assert [job.as_of for job in (done, old, runs, gone)] == [at, at - 2 * hour, at, at - 3 * hour]
+    assert [job.as_of(job.project) for job in (done, old, runs, gone)] == [at, at - 2 * hour, at, at - 3 * hour]
 
 
 def test_a_huge_answer_is_not_unpacked_for_the_page(page: Read, project: Project) -> None:
