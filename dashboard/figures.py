@@ -4,6 +4,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from jobs.models import BatchJob
 from jobs.states import State
@@ -84,6 +85,13 @@ class Requests:
         return ok + failed
 
 
+class Widths(NamedTuple):
+    """In units of ``WIDTH``: what a job waited, and behind it what it ran."""
+
+    queue: str
+    run: str
+
+
 @dataclass(frozen=True, slots=True)
 class Spans:
     """How long a job waited and ran until it ended, or until now; None where no start is known.
@@ -123,13 +131,11 @@ class Spans:
         return self.queued is not None and self.ran is None
 
     @property
-    def queue_width(self) -> str:
+    def widths(self) -> Widths:
+        width = self.width
         waited = self.queued / self.whole if self.queued and self.whole else 0
-        return f"{self.width * waited:.1f}"
-
-    @property
-    def run_width(self) -> str:
-        return "0" if self.waits_still else f"{max(self.width - float(self.queue_width), 2):.1f}"
+        queue = f"{width * waited:.1f}"
+        return Widths(queue, "0" if self.waits_still else f"{max(width - float(queue), 2):.1f}")
 
 
 @dataclass(frozen=True, slots=True)
