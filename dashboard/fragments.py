@@ -58,7 +58,7 @@ def respond(
 
 def _badge(number: int) -> str:
     """The number in the navigation, which htmx and static/js/live.js put into its place outside of the part."""
-    return render_to_string("attention/_badge.html", {"number": number, "apart": True})
+    return render_to_string("attention/badge.html", {"number": number, "apart": True}, using="compiled")
 
 
 def shared(kind: str, parts: tuple[object, ...], at: datetime, make: Callable[[], T]) -> T:

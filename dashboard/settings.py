@@ -124,15 +124,20 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["django.templatetags.static"],
+            "builtins": ["django.templatetags.static", "dashboard.templatetags.compiled"],
         },
     },
     {
-        # The rows of long tables: thousands of values a page (dashboard/templatetags/columns.py)
+        # What every page or thousands of values go through (dashboard/templatetags/compiled.py)
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "compiled",
         "DIRS": [BASE_DIR / "templates" / "compiled"],
-        "OPTIONS": {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
+        "OPTIONS": {
+            "environment": "dashboard.compiled.environment",
+            "undefined": StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+        },
     },
 ]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -29,7 +29,7 @@ from .shown import GROUPS, Shown
 
 PARTS = 48
 MOST_KINDS = 20
-# What the filter's form asks for (templates/jobs/_filter_fields.html)
+# What the filter's form asks for (templates/compiled/jobs/filter_fields.html)
 ASKED = ("q", "project", "model", "results", "warning", "failures", "gone")
 MOST_ROWS = 500
 RANGE_WORDS = {"6h": "6 h", "24h": "24 h", "7d": "7 d", "30d": "30 d"}
