@@ -15,22 +15,29 @@ MOST_AHEAD = 2  # times what is past: of a job that has just begun, the past sti
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """From the last count to the end: where most likely, and the corners of the range; beyond the picture it is cut."""
+    """From the last count to the end: where most likely, and the corners of the range; beyond the picture it is cut.
+
+    ``passed``: which part of the picture's width is past.
+    """
 
     line: str
     range: str
-    now: str
+    passed: float
     words: str
+
+    @property
+    def now(self) -> str:
+        return f"{WIDTH * self.passed:.1f}"
 
     @property
     def share(self) -> str:
         """How far from the left now is."""
-        return f"{float(self.now) / WIDTH:.1%}"
+        return f"{self.passed:.1%}"
 
     @property
     def at_the_end(self) -> bool:
         """Whether a word right of it would stand outside."""
-        return float(self.now) > WIDTH * 0.88
+        return self.passed > 0.88
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +86,17 @@ class Plane:
         return f"{self.top:,}", clock(self.first, pattern), clock(self.last, pattern)
 
     def point(self, at: datetime, done: int) -> str:
-        return f"{self.x(at)},{HEIGHT - HEIGHT * done / self.top:.1f}"
+        return f"{WIDTH * self.passed(at):.1f},{HEIGHT - HEIGHT * done / self.top:.1f}"
 
-    def x(self, at: datetime) -> str:
-        return f"{WIDTH * ((at - self.first) / (self.last - self.first)):.1f}"
+    def passed(self, at: datetime) -> float:
+        return (at - self.first) / (self.last - self.first)
 
 
 def _ahead(plane: Plane, last: datetime, done: int, ends: Ends) -> Ahead:
     here, (low, middle, high) = plane.point(last, done), (plane.point(max(end, last), plane.top) for end in ends)
     times = [clock(end, "%H:%M") for end in ends]
     words = f"Dashed: expected to end about {times[1]}; four of five jobs alike end between {times[0]} and {times[2]}."
-    return Ahead(f"{here} {middle}", f"{here} {low} {high}", plane.x(last), words)
+    return Ahead(f"{here} {middle}", f"{here} {low} {high}", plane.passed(last), words)
 
 
 def _words(samples: Sequence[ProgressSample], done: int, top: int) -> str:

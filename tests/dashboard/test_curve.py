@@ -32,7 +32,9 @@ def test_goes_on_to_where_it_is_expected_to_end(samples: list[ProgressSample], a
     assert curve.points == "0.0,130.0 300.0,65.0"
     assert curve.area == "0,130 0.0,130.0 300.0,65.0 300.0,130.0"
     words = "Dashed: expected to end about 12:15 UTC; four of five jobs alike end between 12:10 UTC and 12:20 UTC."
-    assert curve.ahead == Ahead("300.0,65.0 525.0,0.0", "300.0,65.0 450.0,0.0 600.0,0.0", "300.0", words)
+    assert curve.ahead
+    assert (curve.ahead.now, curve.ahead.share) == ("300.0", "50.0%")
+    assert curve.ahead == Ahead("300.0,65.0 525.0,0.0", "300.0,65.0 450.0,0.0 600.0,0.0", 0.5, words)
 
 
 def test_a_far_end_leaves_a_third_to_the_past(samples: list[ProgressSample], at: datetime) -> None:
