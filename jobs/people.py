@@ -93,4 +93,4 @@ def _keep_a_superuser(leaving: User) -> None:
 
 def _record(verb: str, target: User | Membership, by: Actor, **detail: object) -> None:
     audit.record(verb, target, by=by.user, at=by.at, address=by.address, detail=detail)
-    stale.announce_rights(target.user_id if isinstance(target, Membership) else target.pk)
+    stale.announce_all(target.user_id if isinstance(target, Membership) else target.pk)

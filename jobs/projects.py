@@ -291,4 +291,4 @@ def _collision(project: Project) -> ProjectRefused:
 def _record(verb: str, project: Project, by: Actor, **detail: Any) -> None:
     """In the audit; and open pages look again at which projects there are."""
     audit.record(verb, project, by=by.user, at=by.at, address=by.address, detail=detail)
-    stale.announce_rights()
+    stale.announce_all()

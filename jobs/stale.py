@@ -37,8 +37,11 @@ def announce(project_id: int, job_ids: Sequence[int], *, version: int) -> None:
     _send(Stale(project_id, version, named))
 
 
-def announce_rights(person_id: int | None = None) -> None:
-    """Say, after the commit, that a person's rights changed, or anybody's: no web process goes by what it knew."""
+def announce_all(person_id: int | None = None) -> None:
+    """Say, after the commit, that a person's pages may differ, or anybody's: rights changed, a project, a switch.
+
+    No web process goes by what it knew.
+    """
     transaction.on_commit(partial(_send, Stale(RIGHTS, 0, person=person_id)))
 
 

@@ -30,4 +30,4 @@ def set_switches(project: Project, chosen: Switches, *, by: Actor) -> None:
         setattr(project, name, value)
     project.save(update_fields=[*changed])
     audit.record("set switches", project, by=by.user, at=by.at, address=by.address, detail=changed)
-    stale.announce_rights()
+    stale.announce_all()
