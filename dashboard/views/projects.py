@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import actor_of, get_project_or_404, person_of
 from dashboard.forms.projects import KINDS, environment_key
@@ -19,6 +20,8 @@ from jobs.projects import Actor
 from jobs.providers import PROVIDERS
 from jobs.results.long_values import size_words
 from jobs.results.standing import quota_words, standing_of
+
+from .jobs import Request, wants_fragment
 
 VIEWS = {"trouble": ("warn", "bad"), "paused": ("paused",)}
 RECENT = 12
@@ -47,7 +50,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def project_detail(request: Request, pk: int) -> HttpResponse:
     person = person_of(request)
     project = get_project_or_404(person, pk)
     now = timezone.now()
@@ -71,7 +75,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "switches": {"mode": MODES[ArchiveMode(project.archive_mode)], "role": ROLES[Role(project.results_role)]},
         "entries": AuditEntry.objects.filter(project=project)[:RECENT] if manages else [],
     }
-    return render(request, "projects/detail.html", answer)
+    return render(request, "projects/_live.html" if wants_fragment(request) else "projects/detail.html", answer)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """The list of projects and one project's page: health in a sentence, and the buttons."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from dashboard.project_health import Tally, health_of, lines_of
 from jobs.models import AuditEntry, Project, User
 from jobs.states import State
 from tests.conftest import AT, ClientFor, MakeProject
+from tests.dashboard.reading import FRAGMENT
 from tests.factories import make_job
 
 pytestmark = pytest.mark.usefixtures("redis_client", "no_key_offered")
@@ -117,6 +119,16 @@ def test_a_long_list_comes_in_pages(root: Client, make_project: MakeProject) -> 
 def test_an_empty_board_leads_on(root: Client, stranger: User, client_for: ClientFor) -> None:
     assertContains(root.get(reverse("project_list")), "Add the first project")
     assertContains(client_for(stranger).get(reverse("project_list")), "You are not a member of any project")
+
+
+def test_what_a_project_page_fetches_again_is_its_health_alone(root: Client, project: Project) -> None:
+    Project.objects.update(error="The key was revoked.", error_kind="credential")
+
+    part = root.get(reverse("project_detail", args=[project.pk]), headers=FRAGMENT).text
+
+    assert re.findall(r'id="(health|health-word|trouble)"', part) == ["health", "health-word", "trouble"]
+    assert "The key was revoked." in part
+    assert not re.search("<(html|nav|h1)", part)
 
 
 @pytest.mark.parametrize("number", [3, 30])
