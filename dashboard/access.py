@@ -10,11 +10,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.views.decorators.http import require_http_methods
 
 from jobs.models import Project, Role, User
 from jobs.projects import Actor
 
 View = Callable[..., HttpResponse]
+
+# For a page with a form
+opened_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def person_of(request: HttpRequest) -> User:

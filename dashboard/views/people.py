@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import actor_of, entered, superusers_only
+from dashboard.access import actor_of, entered, opened_or_sent, superusers_only
 from dashboard.accounts import set_password_path
 from dashboard.forms.people import JoinForm, PersonForm
 from jobs import people
@@ -31,7 +31,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     return render(request, "people/list.html", {"page": page, "search": search})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @superusers_only
 def person_add(request: HttpRequest) -> HttpResponse:
     form = PersonForm(*entered(request))
@@ -49,7 +49,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/detail.html", _detail(request, person, JoinForm(person)))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @superusers_only
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)

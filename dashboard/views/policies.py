@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import actor_of, person_of
+from dashboard.access import actor_of, opened_or_sent, person_of
 from dashboard.board import Board
 from dashboard.forms.policies import PolicyForm, handed_over, values_of
 from dashboard.operation_page import OperationPage
@@ -37,7 +37,7 @@ def policy_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "policies/detail.html", {"line": line, "policy": line.policy, "rows": rows})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def policy_add(request: HttpRequest) -> HttpResponse:
     if not Board.of(person_of(request)).operates:
         raise PermissionDenied
@@ -45,7 +45,7 @@ def policy_add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     policy = _visible(person_of(request), pk)
     if not policies.may_manage(policy, person_of(request)):

@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import actor_of, entered, superusers_only
+from dashboard.access import actor_of, entered, opened_or_sent, superusers_only
 from dashboard.forms.prices import PriceForm
 from jobs import price_list as prices
 from jobs.models import Price
@@ -24,7 +24,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
     return render(request, "prices/list.html", answer)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @superusers_only
 def price_add(request: HttpRequest) -> HttpResponse:
     form = PriceForm(*entered(request), initial={"model": request.GET.get("model", "")[:200]})
@@ -36,7 +36,7 @@ def price_add(request: HttpRequest) -> HttpResponse:
     return render(request, "prices/form.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @superusers_only
 def price_edit(request: HttpRequest, pk: int) -> HttpResponse:
     price = get_object_or_404(Price, pk=pk)

@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from dashboard.access import actor_of, entered, get_project_or_404, person_of, superusers_only
+from dashboard.access import actor_of, entered, get_project_or_404, opened_or_sent, person_of, superusers_only
 from dashboard.forms.projects import (
     CredentialForm,
     PlaceForm,
@@ -30,7 +30,7 @@ from jobs.vault import CredentialUnreadable
 ENVIRONMENT_NAME = "Gemini API"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @superusers_only
 def project_add(request: HttpRequest) -> HttpResponse:
     place, access = _entered(request)
@@ -82,7 +82,7 @@ def project_test(request: HttpRequest, pk: int) -> HttpResponse:
     return _sentence(request, found)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     form = PlaceForm(project.provider, *entered(request), initial=place_values(draft_of(project)))
@@ -98,7 +98,7 @@ def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/edit.html", {"project": project, "form": form}, status=_status(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def project_rotate(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     form = CredentialForm(project.provider, person_of(request), *entered(request))
@@ -112,7 +112,7 @@ def project_rotate(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/rotate.html", {"project": project, "access": form}, status=_status(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def project_switches(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     form = SwitchesForm(*entered(request), initial=asdict(switches_of(project)))
@@ -123,7 +123,7 @@ def project_switches(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/switches.html", {"project": project, "form": form}, status=_status(form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def project_remove(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_project_or_404(person_of(request), pk, Role.ADMIN)
     form = RemoveForm(project, *entered(request))

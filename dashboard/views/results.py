@@ -10,10 +10,10 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard.access import actor_of, entered, get_project_or_404, person_of
+from dashboard.access import actor_of, entered, get_project_or_404, opened_or_sent, person_of
 from dashboard.forms.inputs import InputForm
 from dashboard.forms.switches import ROLES
 from dashboard.result_row_page import row_context, source_context
@@ -99,7 +99,7 @@ def job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @csrf_protect
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def _job_results_input(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job_or_404(request, pk)
     get_project_or_404(person_of(request), job.project_id, Role.OPERATOR)

@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import actor_of, entered, person_of, refuse_unless
+from dashboard.access import actor_of, entered, opened_or_sent, person_of, refuse_unless
 from dashboard.board import Board
 from dashboard.forms.saved_views import NameForm, ViewForm, canonical
 from jobs import saved_views
@@ -35,7 +35,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
     return render(request, "views/list.html", {"entries": entries})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def view_add(request: HttpRequest) -> HttpResponse:
     person, (data, _) = person_of(request), entered(request)
     form = ViewForm(person, data, initial={"query": canonical(request.GET)})
@@ -54,7 +54,7 @@ def view_add(request: HttpRequest) -> HttpResponse:
     return render(request, "views/add.html", answer, status=422 if data is not None else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 def view_edit(request: HttpRequest, pk: int) -> HttpResponse:
     view, (data, _) = _changeable(request, pk), entered(request)
     form = NameForm(data, initial={"name": view.name})

@@ -5,10 +5,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+
+from dashboard.access import opened_or_sent
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_or_sent
 @login_not_required
 def reset_password(request: HttpRequest) -> HttpResponseBase:
     if settings.EMAIL_CONFIGURED:
