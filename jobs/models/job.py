@@ -19,6 +19,8 @@ from .project import Project
 LISTED = Q(gone_at=None)
 HAS_RESULTS = Q(output__gt="") | Q(reported=State.SUCCEEDED.value)  # may have: what ended badly can have some
 
+SORTED = ("by_created", "by_ended", "by_requests", "by_failed", "by_duration")
+
 
 def _literally(sql: str) -> RawSQL:
     """A condition of a partial index as SQLite must read it to use that index: with values in place."""
@@ -147,8 +149,16 @@ class BatchJob(models.Model):
             Index("by_duration", "id", name="job_duration", condition=LISTED),
             Index("project", "by_created", "id", name="job_project_created", condition=LISTED),
             Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
-            Index("model", "by_created", "id", name="job_model_created", condition=LISTED),
-            Index("project", "state", name="job_project_state"),
+            # With the other keys beside: thousands of matches are sorted by any of them without reading the rows
+            Index(
+                "model",
+                "by_created",
+                "id",
+                include=[*SORTED[1:], "state", "project"],
+                name="job_model_created",
+                condition=LISTED,
+            ),
+            Index("project", "state", include=[*SORTED, "gone_at", "id"], name="job_project_state"),
             Index("id", name="job_results_new", condition=LISTED & Q(results_state="") & HAS_RESULTS),
             Index("results_state", "by_created", "id", name="job_results", condition=Q(results_state__gt="")),
             Index("expires_at", "id", name="job_results_expiry", condition=Q(results_state="waiting")),
