@@ -123,7 +123,7 @@ class JobFilter:
         found: list[int] | None = None,
     ) -> Page:
         """``size`` of the jobs that match; ``matches`` says how many do and ``found`` which, where that is known."""
-        order = replace(self.order, few=found is not None or self._few(matches))
+        order = replace(self.order, few=self._few(matches) if found is None else max(len(found), 1))
         walked = connection.vendor == "sqlite" and self._many(matches)
         chosen = self.apply(jobs, at=at, walked=walked) if found is None else jobs.filter(pk__in=found)
         return page(chosen, order, after=self.after, before=self.before, size=size)
@@ -132,13 +132,15 @@ class JobFilter:
         self, jobs: BatchJobQuerySet, job: BatchJob, *, at: datetime
     ) -> tuple[BatchJob | None, BatchJob | None]:
         """The jobs just before and just after ``job`` in the whole list."""
-        order = replace(self.order, few=bool(self.search) or self._few(None))
+        order = replace(self.order, few=int(bool(self.search)))
         return neighbours(self.apply(jobs, at=at), order, job)
 
-    def _few(self, matches: int | None) -> bool:
-        """Whether to collect all matches and sort them. Project, state and model have indexes by creation."""
+    def _few(self, matches: int | None) -> int:
+        """How many matches to collect and sort; 0 to walk. Project, state and model have indexes by creation."""
+        if matches is None or not self.is_set:
+            return 0
         indexed = self.order.field == "by_created" and self.counted_by_rollup
-        return matches is not None and self.is_set and matches <= (FEW_INDEXED if indexed else FEW)
+        return max(matches, 1) if matches <= (FEW_INDEXED if indexed else FEW) else 0
 
     def _many(self, matches: int | None) -> bool:
         """Whether a walk along the sort key meets a match every few steps, where no index serves filter and sort."""

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from .models import BatchJob, BatchJobQuerySet
 
 PAGE_SIZE = 50
+AT_ONCE = 500  # so few rows are sorted as they are sooner than asked for twice
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BIGGEST = 2**63 - 1
 _LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
@@ -48,12 +49,12 @@ class Order:
     """One sort key and a direction.
 
     A database that is asked for the first 50 of few matches may walk the whole index of the key to find them (seconds
-    among a million jobs); ``few`` makes it collect the matches by their own index and sort those.
+    among a million jobs); ``few``, their number, makes it collect the matches by their own index and sort those.
     """
 
     field: str
     ascending: bool = False
-    few: bool = False
+    few: int = 0
 
     @property
     def is_time(self) -> bool:
@@ -123,7 +124,7 @@ def _page_before(jobs: BatchJobQuerySet, order: Order, before: Cursor, size: int
 
 def _first(jobs: BatchJobQuerySet, order: Order, size: int) -> list[BatchJob]:
     """The first of sorted ``jobs``. Few matches are all sorted: their keys, then rows are read of those shown."""
-    if not order.few:
+    if order.few <= AT_ONCE:
         return list(jobs[:size])
     ids = list(jobs.values_list("pk", flat=True)[:size])
     return list(jobs.filter(pk__in=ids))

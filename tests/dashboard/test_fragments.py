@@ -77,7 +77,7 @@ def test_counts_under_a_search_are_shared_by_its_orders_until_something_changes(
     client = client_for(victor)
     get(client, "/?q=job")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         get(client, "/?q=job&sort=ended")
     make_job(project)
     Project.objects.update(version=1)

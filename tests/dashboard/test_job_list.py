@@ -65,7 +65,7 @@ def test_thirty_rows_cost_the_queries_of_three(
             Project.objects.update(version=number)
             with django_assert_num_queries(9):
                 get(client, "/")
-            with django_assert_num_queries(11):
+            with django_assert_num_queries(10):
                 get(client, "/?q=job")
         make_job(project)
 

@@ -7,7 +7,9 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
+from jobs import paging
 from jobs.filters import SORTS, JobFilter
 from jobs.models import BatchJob, Project
 from jobs.paging import PAGE_SIZE, Cursor, Order
@@ -270,9 +272,25 @@ def test_succeeded_jobs_sorted_by_failed_share_go_by_creation() -> None:
 
 def test_few_matches_are_collected_by_an_expression_no_index_knows(project: Project) -> None:
     jobs = [make_job(project, requests_failed=failed) for failed in (3, 0, 0, 1)]
-    order = Order("by_failed", few=True)
+    order = Order("by_failed", few=1)
 
     rest = order.behind(BatchJob.objects.all(), Cursor.of(jobs[0], order))
 
     assert "COALESCE" in str(rest.query)
     assert list(rest) == [jobs[3], jobs[2], jobs[1]]
+
+
+def test_of_hundreds_the_keys_are_sorted_and_the_rows_read_of_those_shown(
+    project: Project, at: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr(paging, "AT_ONCE", 3)
+    jobs = [make_job(project, requests_failed=failed) for failed in (3, 0, 0, 1)]
+    chosen = parse(f"project={project.pk}&sort=failed")
+
+    with django_assert_num_queries(2):
+        first = chosen.page(BatchJob.objects.all(), at=at, size=2, matches=4)
+    with django_assert_num_queries(1):
+        at_once = chosen.page(BatchJob.objects.all(), at=at, size=2, matches=3)
+
+    assert list(first.jobs) == list(at_once.jobs) == [jobs[0], jobs[3]]
+    assert first.next == Cursor.of(jobs[3], chosen.order)
