@@ -15,5 +15,12 @@ class OneLine(logging.Formatter):
         return indent("\n".join(map(_plain, super().formatException(ei).split("\n"))), "  ")
 
 
+def refusals_without_traceback(record: logging.LogRecord) -> bool:
+    """A filter that lets all pass: who may not open a page made no error, so that a line tells it."""
+    if getattr(record, "status_code", 0) == 403:
+        record.exc_info = None
+    return True
+
+
 def _plain(line: str) -> str:
     return line if line.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)

@@ -279,7 +279,13 @@ LOGGING = {
     "formatters": {
         "line": {"class": "dashboard.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "refusals": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": "ext://dashboard.logs.refusals_without_traceback",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # httpx logs every URL at INFO; URLs hold no secrets here, but thousands of lines an hour hide the news.
     # Celery would tell of every tick.
