@@ -84,3 +84,10 @@ def test_a_hostile_name_stays_text(client_for: ClientFor, victor: User) -> None:
     save(client_for(victor), name="<script>alert(1)</script>")
 
     assert "<script>alert" not in get(client_for(victor), "/views/")
+
+
+def test_a_message_names_signs_that_would_turn_it_round(client_for: ClientFor, victor: User) -> None:
+    browser = client_for(victor)
+    assert save(browser, name="a\u202eb") == 302
+
+    assert '“a<span class="sign">U+202E</span>b” is among your views.' in get(browser)
