@@ -20,7 +20,7 @@ MARKS = {"saved": ("Saved", "good"), "waiting": ("Not saved", ""), "lost": ("Los
 # What no row of a list shows, so that lists do not read it
 UNLISTED = (
     *("labels", "source", "destination", "output", "raw_hash", "search_text", "search_prefix", "reported"),
-    *("updated_at", "error_code", "cancel_requested_at", "gone_by", "gone_reason", "kept_at", "kept_by"),
+    *("updated_at", "error_code", "gone_by", "gone_reason", "kept_at", "kept_by"),
     *("results_total", "results_succeeded", "results_failed"),
 )
 

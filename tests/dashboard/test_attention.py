@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from jobs import attention
 from jobs.attention import Kind
 from jobs.models import Attention, AuditEntry, Membership, Project, Role, User
 from jobs.states import State
 from tests.conftest import ClientFor, MakeProject
+from tests.dashboard.reading import get
 from tests.factories import make_attention, make_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client", "noon")]
@@ -262,3 +265,18 @@ def test_the_list_asks_the_same_number_of_queries_for_many(
         return len(captured)
 
     assert queries(3) == queries(20)
+
+
+def test_many_jobs_of_one_entry_cost_the_queries_of_two(
+    client_for: ClientFor, superuser: User, project: Project, at: datetime, django_assert_num_queries: Any
+) -> None:
+    client, members = client_for(superuser), [make_job(project).pk for _ in range(2)]
+    attention.report(Kind.STUCK, "m", at=at, title="Stuck", members=members)
+    address = f"/attention/{Attention.objects.get().pk}/"
+    with CaptureQueriesContext(connection) as for_two:
+        get(client, address)
+    members += [make_job(project).pk for _ in range(20)]
+    attention.report(Kind.STUCK, "m", at=at, title="Stuck", members=members)
+
+    with django_assert_num_queries(len(for_two)):
+        assert get(client, address).count('class="state-') == 22

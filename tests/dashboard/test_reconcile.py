@@ -4,8 +4,12 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from jobs.models import Operation, Project, User
+from jobs.reconcile import RULES
 from jobs.states import State
 from tests.conftest import ClientFor
 from tests.dashboard.reading import get, words
@@ -19,14 +23,18 @@ def cards(html: str) -> dict[str, str]:
     return {title: words(rest) for title, rest in found}
 
 
-@pytest.fixture
-def drifted(project: Project, at: datetime) -> None:
+def drift(project: Project, at: datetime) -> None:
     long_ago = at - timedelta(hours=3)
     for _ in range(2):
         make_job(project, state=State.CANCELLING, reported="running", cancel_requested_at=long_ago)
     make_job(project, state=State.RUNNING, gone_at=at, gone_by="provider", display_name="vanished")
     make_job(project, results_state="waiting", created_at=long_ago, output="inline")
     make_job(project)
+
+
+@pytest.fixture
+def drifted(project: Project, at: datetime) -> None:
+    drift(project, at)
 
 
 @pytest.mark.usefixtures("drifted")
@@ -86,6 +94,26 @@ def test_a_groups_number_leads_to_exactly_its_jobs(client_for: ClientFor, olga: 
     assert "vanished batches/" in told
     assert "still there" not in told
     assert "Remove from the board 1 job…" in told
+
+
+@pytest.mark.parametrize("key", RULES)
+@pytest.mark.usefixtures("drifted")
+def test_many_jobs_of_a_group_cost_the_queries_of_some(
+    key: str,
+    client_for: ClientFor,
+    olga: User,
+    project: Project,
+    at: datetime,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client = client_for(olga)
+    with CaptureQueriesContext(connection) as for_some:
+        assert "<bdi>batches/" in get(client, f"/reconcile/{key}/")
+    for _ in range(5):
+        drift(project, at)
+
+    with django_assert_num_queries(len(for_some)):
+        get(client, f"/reconcile/{key}/")
 
 
 @pytest.mark.usefixtures("drifted")

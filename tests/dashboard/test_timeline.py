@@ -283,15 +283,16 @@ def test_a_fragment_is_the_part_that_changes_and_is_not_sent_twice(
     assert (answer["HX-Push-Url"], again.status_code) == ("/timeline/?range=6h", 304)
 
 
+@pytest.mark.parametrize("address", ["/timeline/", "/timeline/?view=table"])
 def test_many_jobs_cost_the_queries_of_one(
-    client: Client, project: Project, at: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    address: str, client: Client, project: Project, at: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     lived(project, at, 2, 1)
     with CaptureQueriesContext(connection) as for_one:
-        get(client, "/timeline/")
+        get(client, address)
     for _ in range(20):
         lived(project, at, 2, 1)
 
     with django_assert_num_queries(len(for_one)):
-        get(client, "/timeline/")
+        get(client, address)
     assert len(for_one) <= 12
