@@ -1,6 +1,7 @@
 """Projects: the list with health, one project's page, and its buttons."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,7 +16,7 @@ from dashboard.forms.projects import KINDS, environment_key
 from dashboard.forms.switches import MODES, ROLES
 from dashboard.project_health import Line, is_skewed, lines_of
 from jobs import projects
-from jobs.models import ArchiveMode, AuditEntry, Project, Role
+from jobs.models import ArchiveMode, AuditEntry, Project, Role, User
 from jobs.projects import Actor
 from jobs.providers import PROVIDERS
 from jobs.results.long_values import size_words
@@ -54,20 +55,32 @@ def project_list(request: HttpRequest) -> HttpResponse:
 def project_detail(request: Request, pk: int) -> HttpResponse:
     person = person_of(request)
     project = get_project_or_404(person, pk)
+    live = _live(project, person)
+    if wants_fragment(request):
+        return render(request, "projects/_live.html", live)
+    return render(request, "projects/detail.html", live | _still(project, person, manages=live["manages"]))
+
+
+def _live(project: Project, person: User) -> dict[str, Any]:
+    """What the page fetches again and again."""
     now = timezone.now()
     [line] = lines_of([project], now)
-    standing = standing_of(project)
-    manages = project.allows(person, Role.ADMIN)
-    answer = {
+    return {
         "now": now,
         "project": project,
         "health": line.health,
         "tally": line.tally,
-        "kind": PROVIDERS.get(project.provider),
-        "credential_label": KINDS.get(project.credential_kind, "none").partition(":")[0],
         "skewed": is_skewed(project),
         "double": Project.objects.visible_to(person).filter(pk=project.same_account_as_id or 0).first(),
-        "manages": manages,
+        "manages": project.allows(person, Role.ADMIN),
+    }
+
+
+def _still(project: Project, person: User, *, manages: bool) -> dict[str, Any]:
+    standing = standing_of(project)
+    return {
+        "kind": PROVIDERS.get(project.provider),
+        "credential_label": KINDS.get(project.credential_kind, "none").partition(":")[0],
         "operates": project.allows(person, Role.OPERATOR),
         "standing": standing,
         "stored": size_words(standing.stored),
@@ -75,7 +88,6 @@ def project_detail(request: Request, pk: int) -> HttpResponse:
         "switches": {"mode": MODES[ArchiveMode(project.archive_mode)], "role": ROLES[Role(project.results_role)]},
         "entries": AuditEntry.objects.filter(project=project)[:RECENT] if manages else [],
     }
-    return render(request, "projects/_live.html" if wants_fragment(request) else "projects/detail.html", answer)
 
 
 @require_POST
