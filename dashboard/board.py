@@ -72,7 +72,7 @@ class Board:
         visible = Project.objects.visible_to(user).with_role_of(user).annotate(removed=removed, **WRITTEN)
         rows = list(visible.values_list("removed", "role", *COLUMNS))
         projects = {row[2]: Entry._make(row[2:]) for row in rows}
-        return cls(user, projects, {row[2]: Role(row[1]) for row in rows}, any(not row[0] for row in rows[:1]))
+        return cls(user, projects, {row[2]: Role(row[1]) for row in rows}, whole=bool(rows) and not rows[0][0])
 
     @cached_property
     def operates(self) -> bool:
@@ -144,6 +144,6 @@ def _origin(entry: Entry) -> Origin:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """PostgreSQL writes the zone, which is UTC (psycopg takes no form but ISO); SQLite leaves it out."""
+    """PostgreSQL writes the zone (and psycopg takes no form but ISO); SQLite leaves it out: it is UTC."""
     moment = datetime.fromisoformat(text) if text else None
-    return moment.replace(tzinfo=UTC) if moment else None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -10,6 +10,6 @@ register = Library()
 
 @register.simple_tag(takes_context=True)
 def compiled(context: Context, name: str, **more: object) -> SafeString:
-    """``more``: what it is given besides, such as ``form="act"``."""
+    """``more``: what it is given besides, such as ``number=3``."""
     given = cast(dict[str, Any], context.flatten())
     return SafeString(engines["compiled"].get_template(name).render(given | more))

@@ -149,7 +149,7 @@ class BatchJob(models.Model):
             Index("by_duration", "id", name="job_duration", condition=LISTED),
             Index("project", "by_created", "id", name="job_project_created", condition=LISTED),
             Index("state", "by_created", "id", name="job_state_created", condition=LISTED),
-            # With the other keys beside: thousands of matches are sorted by any of them without reading the rows
+            # On PostgreSQL with the other keys beside: thousands are sorted by any of them without reading the rows
             Index(
                 "model",
                 "by_created",
