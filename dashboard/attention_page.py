@@ -172,14 +172,13 @@ def _visible_jobs(board: Board, rows: Sequence[Attention]) -> dict[int, int]:
 def detail_context(board: Board, row: Attention, at: datetime) -> dict[str, Any]:
     [shown] = rows_of(board, [row], at)
     members = row.members.current().values("job")
-    jobs = list(board.jobs.filter(pk__in=members).defer(*UNLISTED).order_by("-by_created", "-pk")[:JOBS_SHOWN])
-    origins = board.origins(jobs)
+    jobs = board.jobs.filter(pk__in=members).defer(*UNLISTED).order_by("-by_created", "-pk")[:JOBS_SHOWN]
     return {
         "attention": row,
         "operation_url": reverse("operation_detail", args=[row.operation_id]) if row.operation_id else "",
         "policy_url": _policy_url(row),
         "row": shown,
-        "jobs": [JobRow(job, at=at, origin=origins.get(job.project_id)) for job in jobs],
+        "jobs": [JobRow(job, at=at, origin=board.origin(job)) for job in jobs],
         "more_jobs": max(shown.jobs - JOBS_SHOWN, 0),
         "story": [(note, times.absolute(note.at, at)) for note in row.notes.all()],
         "at": at,

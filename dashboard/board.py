@@ -1,7 +1,6 @@
 """What one person sees of the board: the projects, and how fresh they are."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -35,11 +34,6 @@ class Entry(NamedTuple):
     covered_since: str | None
 
 
-MOMENTS = ("last_success_at", "last_full_at", "covered_since")
-WRITTEN = {f"{name}_text": Cast(name, TextField()) for name in MOMENTS}
-COLUMNS = [f"{name}_text" if name in MOMENTS else name for name in Entry._fields]
-
-
 class Origin(NamedTuple):
     """What a row of a list tells of its project."""
 
@@ -47,6 +41,11 @@ class Origin(NamedTuple):
     last_success_at: datetime | None
     last_full_at: datetime | None
     covered_since: datetime | None
+
+
+MOMENTS = Origin._fields[1:]
+WRITTEN = {f"{name}_text": Cast(name, TextField()) for name in MOMENTS}
+COLUMNS = [f"{name}_text" if name in MOMENTS else name for name in Entry._fields]
 
 
 class FirstRead(NamedTuple):
@@ -83,10 +82,10 @@ class Board:
     def jobs(self) -> BatchJobQuerySet:
         return BatchJob.objects.all() if self.whole else BatchJob.objects.filter(project__in=list(self.projects))
 
-    def origins(self, jobs: Iterable[BatchJob]) -> dict[int, Origin]:
-        """Of the projects of ``jobs``, as far as known here; one added just now is read when asked for."""
-        listed = {job.project_id for job in jobs} & self.projects.keys()
-        return {pk: _origin(self.projects[pk]) for pk in listed}
+    def origin(self, job: BatchJob) -> Origin | None:
+        """What is known here of its project; of one added just now nothing, so that it is read when asked for."""
+        entry = self.projects.get(job.project_id)
+        return Origin(entry.name, *(_moment(getattr(entry, name)) for name in MOMENTS)) if entry else None
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -136,11 +135,6 @@ class Board:
             for pk, project in sorted(self.projects.items())
         ]
         return hashlib.blake2b(f"{self.audience} {parts}".encode(), digest_size=16).hexdigest()
-
-
-def _origin(entry: Entry) -> Origin:
-    moments = (_moment(text) for text in (entry.last_success_at, entry.last_full_at, entry.covered_since))
-    return Origin(entry.name, *moments)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -176,8 +176,8 @@ def _table(reading: Reading, shown: Shown, board: Board, at: datetime) -> dict[s
     """The newest jobs as rows: the same facts without the picture."""
     newest = sorted(reading.spans, key=lambda one: (-one.created, -one.pk))[:MOST_ROWS]
     jobs = BatchJob.objects.defer(*UNLISTED).in_bulk([one.pk for one in newest])
-    origins, query = board.origins(jobs.values()), shown.chosen.query()
-    rows = {pk: JobRow(job, at=at, query=query, origin=origins.get(job.project_id)) for pk, job in jobs.items()}
+    query = shown.chosen.query()
+    rows = {pk: JobRow(job, at=at, query=query, origin=board.origin(job)) for pk, job in jobs.items()}
     return {
         "table": [(rows[one.pk], bars.took(one)) for one in newest if one.pk in rows],
         "left_out": number(len(reading.spans) - MOST_ROWS) if len(reading.spans) > MOST_ROWS else "",

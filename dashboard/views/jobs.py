@@ -97,13 +97,13 @@ def list_context(board: Board, chosen: JobFilter, at: datetime) -> dict[str, Any
 
 
 def _rows(board: Board, jobs: Sequence[BatchJob], query: str, at: datetime) -> list[JobRow]:
-    origins, cut, ahead = board.origins(jobs), truncated_shares(jobs), outlooks(jobs, at)
+    cut, ahead = truncated_shares(jobs), outlooks(jobs, at)
     return [
         JobRow(
             job,
             at=at,
             query=query,
-            origin=origins.get(job.project_id),
+            origin=board.origin(job),
             truncated=cut.get(job.pk, ""),
             outlook=ahead.get(job.pk),
         )

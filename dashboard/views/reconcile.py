@@ -57,15 +57,13 @@ def reconcile_group(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     jobs = reconcile.jobs_of(key, board.user, at).defer(*UNLISTED)
     page = Paginator(jobs, PAGE_SIZE).get_page(request.GET.get("page"))
-    shown = list(page)
-    origins = board.origins(shown)
     rule = reconcile.RULES[key]
     answer = {
         "key": key,
         "rule": rule,
         "button": _button(rule.action, page.paginator.count),
         "page": page,
-        "rows": [JobRow(job, at=at, origin=origins.get(job.project_id)) for job in shown],
+        "rows": [JobRow(job, at=at, origin=board.origin(job)) for job in page],
         "reason": "" if board.operates else WATCHING,
     }
     return render(request, "reconcile/group.html", answer)
